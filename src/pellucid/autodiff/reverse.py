@@ -1,0 +1,168 @@
+"""Gradients, graph to graph: the gradient of a graph is a graph of the same operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from pellucid.errors import GradientError, ShapeError
+from pellucid.graph.tensor import (
+    METHODS,
+    Operand,
+    Tensor,
+    TensorLike,
+    as_tensor,
+    constant,
+    provenance,
+)
+from pellucid.graph.variable import READ, Variable
+from pellucid.graph.walk import declared_updates, topological
+from pellucid.ops.view import broadcast_like
+
+__all__ = ["backward", "grad"]
+
+
+def grad(
+    y: Tensor,
+    xs: Operand | Sequence[Operand],
+    gradient: TensorLike | None = None,
+    *,
+    unused: Literal["error", "zero"] = "error",
+) -> Tensor | list[Tensor]:
+    """Give the gradient of `y` with respect to each of `xs`, as new tensors.
+
+    They are ordinary tensors: they have values if `y` has one, they can be compiled, drawn, and
+    differentiated again. With respect to a variable, the gradients of all its reads are added.
+
+    Parameters
+    ----------
+    y : what is differentiated; a scalar, unless `gradient` is given
+    xs : one tensor or variable, or several
+    gradient : the gradient of the quantity of interest with respect to `y`, of y's shape
+    unused : for an x that `y` does not depend on, raise an error or give zeros
+
+    Raises
+    ------
+    GradientError : when `y` is not floating or not a scalar, or does not depend on an x
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> x = pel.tensor(3.0)
+    >>> dy = pel.grad(x**3, x)
+    >>> dy, pel.grad(dy, x)
+    (Tensor(27.0, float32), Tensor(18.0, float32))
+    """
+    wanted = [xs] if isinstance(xs, Operand) else list(xs)
+    gradients = _gradients(y, wanted, _seed(y, gradient))
+    found = [_one(y, x, gradients, unused) for x in wanted]
+    return found[0] if isinstance(xs, Operand) else found
+
+
+def _seed(y: Tensor, gradient: TensorLike | None) -> Tensor:
+    if y.dtype.kind != "f":
+        raise GradientError(
+            "the gradient of a tensor that is not floating", got=f"{y.label}, {y.dtype}",
+            mend="start from floating numbers: x.astype('float32')",
+        )  # fmt: skip
+    if gradient is None:
+        if y.shape != ():
+            raise GradientError(
+                "the gradient of something that is not a scalar", got=f"shape {y.shape}",
+                mend="reduce it, y.sum() or y.mean(), or give gradient=",
+            )  # fmt: skip
+        return constant(np.ones((), y.dtype))
+    seed = as_tensor(gradient).astype(y.dtype)
+    if seed.shape != y.shape:
+        raise ShapeError("gradient= has another shape than y", got=f"{seed.shape}", wanted=f"{y.shape}")
+    return seed
+
+
+def _gradients(y: Tensor, wanted: Iterable[Operand], seed: Tensor) -> dict[int, Tensor]:
+    """Walk the graph of `y` backwards; give the gradient of each wanted leaf or node by its id."""
+    ids = {id(x) for x in wanted}
+    order = topological([y])
+    leads: set[int] = set()
+    for node in order:
+        wanted_here = id(node) in ids or (node.op is READ and id(node.attrs["variable"]) in ids)
+        through = any(
+            id(x) in leads and node.op.gradient_rule(k) is not None for k, x in enumerate(node.inputs)
+        )
+        if wanted_here or through:
+            leads.add(id(node))
+    gradients: dict[int, Tensor] = {id(y): seed} if id(y) in leads else {}
+    for node in reversed(order):
+        g = gradients.get(id(node))
+        if g is None:
+            continue
+        if node.op is READ:
+            _accumulate(gradients, id(node.attrs["variable"]), g)
+            continue
+        with provenance(path=node.origin.path, forward=node):
+            for k, x in enumerate(node.inputs):
+                rule = node.op.gradient_rule(k)
+                if rule is not None and id(x) in leads:
+                    _accumulate(gradients, id(x), rule(g, node, *node.inputs, **node.attrs))
+    return gradients
+
+
+def _accumulate(gradients: dict[int, Tensor], key: int, g: Tensor) -> None:
+    have = gradients.get(key)
+    gradients[key] = g if have is None else have + g
+
+
+def _one(y: Tensor, x: Operand, gradients: dict[int, Tensor], unused: str) -> Tensor:
+    found = gradients.get(id(x))
+    if found is not None:
+        return found
+    label = x.label if isinstance(x, (Tensor, Variable)) else "x"
+    if x.dtype.kind != "f":
+        raise GradientError(
+            f"the gradient with respect to {label}, which is not floating", got=f"dtype {x.dtype}",
+            mend="make it floating before it is used",
+        )  # fmt: skip
+    if unused == "error":
+        raise GradientError(
+            f"{y.label} does not depend on {label} through differentiable operations",
+            mend='use it in the computation, or write unused="zero" for zeros',
+        )
+    return broadcast_like(as_tensor(0, x.dtype), as_tensor(x))
+
+
+def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: bool = False) -> None:
+    """Add the gradient of `y` to ``.grad`` of every leaf it depends on; see ``Tensor.backward``."""
+    if y.value is None:
+        raise GradientError(
+            "backward needs values, and this depends on a placeholder", got=y.label,
+            mend="write pel.grad(y, xs), which works on symbols",
+        )  # fmt: skip
+    leaves = _leaves(y)
+    if not leaves:
+        raise GradientError(
+            "nothing here requires a gradient", got=y.label,
+            mend="make a leaf with requires_grad=True, or use a Variable",
+        )  # fmt: skip
+    updates = declared_updates([y])
+    gradients = _gradients(y, leaves, _seed(y, gradient))
+    for leaf in leaves:
+        g = gradients[id(leaf)]
+        total = g if leaf.grad is None else leaf.grad + g
+        pending = {**(leaf.grad.updates if leaf.grad is not None else {}), **updates}
+        if create_graph:
+            leaf.grad = total
+        else:
+            leaf.grad = constant(total.numpy())
+        leaf.grad.updates = pending
+
+
+def _leaves(y: Tensor) -> list[Tensor | Variable]:
+    """List the leaves that require a gradient and that gradients reach."""
+    order = topological([y], into=lambda node: node.requires_grad)
+    leaves = [node for node in order if node.requires_grad and not node.inputs]
+    found = [node.attrs["variable"] if node.op is READ else node for node in leaves]
+    return list(dict.fromkeys(found))
+
+
+METHODS["backward"] = backward

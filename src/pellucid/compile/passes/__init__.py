@@ -1,0 +1,10 @@
+"""Passes: each makes a program from a program that computes the same."""
+
+from pellucid.compile.passes.cse import common
+from pellucid.compile.passes.fold import folded
+from pellucid.compile.passes.prune import pruned
+from pellucid.compile.passes.simplify import simplified
+
+__all__ = ["PASSES", "common", "folded", "pruned", "simplified"]
+
+PASSES = (pruned, simplified, folded, simplified, common, pruned)

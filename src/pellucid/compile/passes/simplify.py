@@ -1,0 +1,106 @@
+"""Rewrite lines by rules that never change a value, not-a-numbers and signed zeros included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pellucid.compile.program import Instruction, Program, rebuilt
+
+__all__ = ["simplified"]
+
+Lines = list[Instruction]
+Rule = Callable[[Lines, Instruction], "int | Instruction | None"]
+
+
+def simplified(program: Program) -> Program:
+    """Apply the rule of each line's operation until none applies."""
+
+    def visit(lines: Lines, line: Instruction) -> int:
+        while True:
+            rule = RULES.get(line.op.name)
+            found = rule(lines, line) if rule is not None else None
+            if isinstance(found, int):
+                return found
+            if found is None:
+                lines.append(line)
+                return len(lines) - 1
+            line = found
+
+    return rebuilt(program, visit)
+
+
+def _first(lines: Lines, line: Instruction) -> int:
+    return line.inputs[0]
+
+
+def _is(lines: Lines, number: int, value: float) -> bool:
+    constant = lines[number].value
+    return constant is not None and bool((constant == value).all())
+
+
+def _neutral(value: float, *, left: bool) -> Rule:
+    """The neutral element on the right, or on either side, leaves the other operand."""
+
+    def rule(lines: Lines, line: Instruction) -> int | None:
+        for here, other in ((1, 0), (0, 1)) if left else ((1, 0),):
+            if _is(lines, line.inputs[here], value) and lines[line.inputs[other]].spec == line.spec:
+                return line.inputs[other]
+        return None
+
+    return rule
+
+
+def _same_spec(lines: Lines, line: Instruction) -> int | None:
+    """A view that changes nothing."""
+    return line.inputs[0] if lines[line.inputs[0]].spec == line.spec else None
+
+
+def _undone_by(name: str) -> Rule:
+    """An operation and its inverse, with the same settings, leave nothing to do."""
+
+    def rule(lines: Lines, line: Instruction) -> int | None:
+        inner = lines[line.inputs[0]]
+        undoes = inner.op.name == name and inner.attrs == line.attrs
+        return inner.inputs[0] if undoes else None
+
+    return rule
+
+
+def _reshape(lines: Lines, line: Instruction) -> int | Instruction | None:
+    """Of two reshapes in a row the last one counts."""
+    same = _same_spec(lines, line)
+    inner = lines[line.inputs[0]]
+    if same is None and inner.op.name in ("reshape", "reshape_like"):
+        return replace(line, inputs=(inner.inputs[0], *line.inputs[1:]))
+    return same
+
+
+def _transpose(lines: Lines, line: Instruction) -> int | Instruction | None:
+    inner = lines[line.inputs[0]]
+    outer_axes: tuple[int, ...] = dict(line.attrs)["axes"]
+    if outer_axes == tuple(range(len(outer_axes))):
+        return line.inputs[0]
+    if inner.op.name != "transpose":
+        return None
+    inner_axes = dict(inner.attrs)["axes"]
+    both = tuple(inner_axes[axis] for axis in outer_axes)
+    return replace(line, inputs=inner.inputs, attrs=(("axes", both),))
+
+
+RULES: dict[str, Rule] = {
+    "identity": _first,
+    "stop_gradient": _first,
+    "cast": _same_spec,
+    "broadcast_to": _same_spec,
+    "broadcast_like": _same_spec,
+    "multiply": _neutral(1.0, left=True),
+    "divide": _neutral(1.0, left=False),
+    "subtract": _neutral(0.0, left=False),
+    "negative": _undone_by("negative"),
+    "squeeze": _undone_by("expand_dims"),
+    "expand_dims": _undone_by("squeeze"),
+    "reshape": _reshape,
+    "reshape_like": _reshape,
+    "transpose": _transpose,
+}

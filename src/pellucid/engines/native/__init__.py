@@ -1,0 +1,1 @@
+"""The native engine: programs become machine code for the CPU they run on."""

@@ -1,0 +1,566 @@
+"""Tensors: the nodes of the expression graph, and the one way to make them, :func:`apply`.
+
+A tensor knows the operation and the inputs that made it. When all inputs had values it has a value
+too, computed at once by the operation's own meaning over NumPy; otherwise it stands for a value
+that a compiled function will compute. Its operators and methods are filled in from above
+(:data:`METHODS`), so that this file needs no operation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DataError,
+    DTypeError,
+    GraphError,
+)
+from pellucid.graph.op import Leaf, Op, Spec, register
+from pellucid.shapes import Shape
+
+if TYPE_CHECKING:
+    from pellucid.graph.variable import Variable
+
+__all__ = [
+    "METHODS", "DTypeLike", "Operand", "Tensor", "TensorLike", "apply", "as_tensor", "border_array",
+    "constant", "default_dtype", "placeholder", "provenance", "resolve_dtype", "tensor",
+]  # fmt: skip
+
+DTypeLike = Any
+METHODS: dict[str, Callable[..., Any]] = {}
+_NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
+_default_dtype: ContextVar[str] = ContextVar("default_dtype", default="float32")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a node comes from: the dotted path of its layer, and the node it is the gradient of."""
+
+    path: str = ""
+    forward: Tensor | None = None
+
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039
+
+
+class Operand:
+    """What can stand in a formula: a tensor, or a variable that is read there.
+
+    Operators and methods mean what they mean in NumPy; each is also a function, as ``pel.exp``.
+    """
+
+    __slots__ = ()
+    __array_ufunc__ = None  # so that `array * tensor` asks the tensor
+    shape: Shape
+    dtype: np.dtype[Any]
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802
+        """The transpose: all axes in reverse order."""
+        return self._do("transpose")
+
+    def _do(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return METHODS[name](self, *args, **kwargs)
+
+    def __add__(self, other: TensorLike) -> Tensor:
+        return self._do("add", other)
+
+    def __radd__(self, other: TensorLike) -> Tensor:
+        return METHODS["add"](other, self)
+
+    def __sub__(self, other: TensorLike) -> Tensor:
+        return self._do("subtract", other)
+
+    def __rsub__(self, other: TensorLike) -> Tensor:
+        return METHODS["subtract"](other, self)
+
+    def __mul__(self, other: TensorLike) -> Tensor:
+        return self._do("multiply", other)
+
+    def __rmul__(self, other: TensorLike) -> Tensor:
+        return METHODS["multiply"](other, self)
+
+    def __truediv__(self, other: TensorLike) -> Tensor:
+        return self._do("divide", other)
+
+    def __rtruediv__(self, other: TensorLike) -> Tensor:
+        return METHODS["divide"](other, self)
+
+    def __floordiv__(self, other: TensorLike) -> Tensor:
+        return self._do("floor_divide", other)
+
+    def __rfloordiv__(self, other: TensorLike) -> Tensor:
+        return METHODS["floor_divide"](other, self)
+
+    def __mod__(self, other: TensorLike) -> Tensor:
+        return self._do("remainder", other)
+
+    def __rmod__(self, other: TensorLike) -> Tensor:
+        return METHODS["remainder"](other, self)
+
+    def __pow__(self, other: TensorLike) -> Tensor:
+        return self._do("power", other)
+
+    def __rpow__(self, other: TensorLike) -> Tensor:
+        return METHODS["power"](other, self)
+
+    def __matmul__(self, other: TensorLike) -> Tensor:
+        return self._do("matmul", other)
+
+    def __rmatmul__(self, other: TensorLike) -> Tensor:
+        return METHODS["matmul"](other, self)
+
+    def __and__(self, other: TensorLike) -> Tensor:
+        return self._do("bitwise_and", other)
+
+    def __or__(self, other: TensorLike) -> Tensor:
+        return self._do("bitwise_or", other)
+
+    def __xor__(self, other: TensorLike) -> Tensor:
+        return self._do("bitwise_xor", other)
+
+    def __invert__(self) -> Tensor:
+        return self._do("invert")
+
+    def __neg__(self) -> Tensor:
+        return self._do("negative")
+
+    def __abs__(self) -> Tensor:
+        return self._do("abs")
+
+    def __lt__(self, other: TensorLike) -> Tensor:
+        return self._do("less", other)
+
+    def __le__(self, other: TensorLike) -> Tensor:
+        return self._do("less_equal", other)
+
+    def __gt__(self, other: TensorLike) -> Tensor:
+        return self._do("greater", other)
+
+    def __ge__(self, other: TensorLike) -> Tensor:
+        return self._do("greater_equal", other)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self._do("equal", other)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return self._do("not_equal", other)
+
+    __hash__ = object.__hash__
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return self._do("getitem", index)
+
+    def sum(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Add up the elements along `axis` (all of them by default)."""
+        return self._do("sum", axis, keepdims=keepdims)
+
+    def mean(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Average the elements along `axis` (all of them by default)."""
+        return self._do("mean", axis, keepdims=keepdims)
+
+    def max(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Take the greatest element along `axis` (of all by default)."""
+        return self._do("max", axis, keepdims=keepdims)
+
+    def min(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Take the least element along `axis` (of all by default)."""
+        return self._do("min", axis, keepdims=keepdims)
+
+    def argmax(self, axis: int = -1) -> Tensor:
+        """Give the position of the greatest element along `axis`."""
+        return self._do("argmax", axis)
+
+    def reshape(self, *shape: int | Sequence[int]) -> Tensor:
+        """Arrange the elements, in row-major order, in another shape; one extent may be -1."""
+        return self._do("reshape", *shape)
+
+    def transpose(self, *axes: int) -> Tensor:
+        """Permute the axes; without arguments, reverse them."""
+        return self._do("transpose", axes or None)
+
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """Convert to another dtype."""
+        return self._do("cast", dtype)
+
+    def detach(self) -> Tensor:
+        """Give the same values with no gradient through them."""
+        return self._do("stop_gradient")
+
+
+class Tensor(Operand):
+    """An immutable node of the graph: what made it, its shape and dtype, and, if known, its value.
+
+    Made by :func:`tensor`, :func:`placeholder` and by operations, never directly.
+
+    Attributes
+    ----------
+    op, inputs, attrs : the operation that made it, from which tensors, with which settings
+    shape, dtype : the shape (``None`` for an unknown extent) and the NumPy dtype
+    value : the NumPy array, read-only, or ``None`` when it depends on a placeholder
+    requires_grad : whether gradients flow into it
+    grad : on a leaf, the gradient that ``backward()`` left there
+    name : what a placeholder or constant is called
+    origin : the layer it was made in, and the forward node it belongs to
+    updates : variables and their new values that are declared with it
+    call : the layer call that it is the result of, if any
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> x = pel.tensor([1.0, 2.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y
+    Tensor(5.0, float32)
+    >>> y.op, y.inputs[0].op
+    (<op sum>, <op multiply>)
+    >>> y.backward(); x.grad
+    Tensor([2. 4.], float32)
+    """
+
+    __slots__ = (
+        "op", "inputs", "attrs", "shape", "dtype", "value", "requires_grad", "grad", "name",
+        "origin", "updates", "call", "__weakref__",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        op: Op,
+        inputs: tuple[Tensor, ...],
+        attrs: Mapping[str, Any],
+        spec: Spec,
+        value: NDArray[Any] | None,
+        *,
+        requires_grad: bool = False,
+        name: str = "",
+        updates: Mapping[Variable, Tensor] = _NO_ATTRS,  # type: ignore[assignment]
+        call: Any = None,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attrs = attrs
+        self.shape, self.dtype = spec
+        self.value = value
+        self.requires_grad = requires_grad
+        self.grad: Tensor | None = None
+        self.name = name
+        self.origin = _origin.get()
+        self.updates = updates
+        self.call = call
+
+    @property
+    def spec(self) -> Spec:
+        """The shape and dtype together."""
+        return Spec(self.shape, self.dtype)
+
+    @property
+    def label(self) -> str:
+        """What this node is in words: its own name, or its layer and operation."""
+        own = self.name or ".".join(filter(None, [self.origin.path, self.op.name]))
+        forward = self.origin.forward
+        return f"{own} in the gradient of {forward.label}" if forward is not None else own
+
+    def numpy(self) -> NDArray[Any]:
+        """Give the value as a read-only NumPy array; an expression of placeholders has none."""
+        if self.value is None:
+            raise GraphError(
+                f"{self.label} has no value yet: it depends on a placeholder",
+                mend="compile it, f = pel.function([inputs], [outputs]), and call f with data",
+            )
+        return self.value
+
+    def item(self) -> Any:
+        """Give the value of a single element as a Python number."""
+        value = self.numpy()
+        if value.size != 1:
+            raise GraphError(
+                "item: the tensor has more than one element", got=str(self.shape),
+                mend="reduce it first, or write .numpy()",
+            )  # fmt: skip
+        return value.item()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape or self.shape[0] is None:
+            raise ArgumentTypeError("len: the tensor has no known first extent", got=str(self.shape))
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def backward(self, gradient: TensorLike | None = None, *, create_graph: bool = False) -> None:
+        """Add the gradient of this scalar to ``.grad`` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : the gradient of the quantity of interest with respect to this tensor; needed
+            when this is not a scalar
+        create_graph : keep the graph of the gradients, so that they can be differentiated again
+        """
+        self._do("backward", gradient, create_graph=create_graph)
+
+    def __repr__(self) -> str:
+        if self.value is not None:
+            return f"Tensor({shown(self.value)}, {self.dtype})"
+        name = f"{self.name!r}, " if self.name else ""
+        return f"Tensor({name}{self.op.name}, shape={self.shape}, {self.dtype})"
+
+
+def shown(value: NDArray[Any]) -> str:
+    """Write an array as briefly as a person would want to see it."""
+    if not value.shape:
+        return str(value[()])
+    return np.array2string(value, threshold=20, precision=6, separator=" ")
+
+
+TensorLike = Operand | NDArray[Any] | float | int | bool | Sequence[Any]
+
+
+def _leaf(name: str, formula: str) -> Op:
+    def outside(*args: Any, **attrs: Any) -> Any:
+        raise GraphError(f"a {name} is given its shape and value from outside")
+
+    return register(Op(name, outside, outside, Leaf(), formula))
+
+
+PLACEHOLDER = _leaf("placeholder", "{0}")
+CONSTANT = _leaf("constant", "{0}")
+
+
+def apply(op: Op, *inputs: Tensor, **attrs: Any) -> Tensor:
+    """Make the node of `op` on `inputs`; compute its value now if every input has one."""
+    spec = op.rule(*[x.spec for x in inputs], **attrs)
+    value = None
+    if all([x.value is not None for x in inputs]):
+        with np.errstate(all="ignore"):
+            value = np.asarray(op.array(np, *[x.value for x in inputs], **attrs))
+        value.flags.writeable = False
+    needs = spec.dtype.kind == "f" and any(
+        [x.requires_grad and op.gradient_rule(k) is not None for k, x in enumerate(inputs)]
+    )
+    return Tensor(op, inputs, attrs or _NO_ATTRS, spec, value, requires_grad=needs)
+
+
+@contextlib.contextmanager
+def provenance(*, path: str | None = None, forward: Tensor | None = None) -> Iterator[None]:
+    """Mark the nodes made inside as belonging to the layer `path`, or to the gradient of `forward`."""
+    now = _origin.get()
+    node = now.forward if forward is None else forward
+    token = _origin.set(Origin(now.path if path is None else path, node))
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def current_path() -> str:
+    """Give the dotted path of the layer that is being called."""
+    return _origin.get().path
+
+
+class _DefaultDtype(contextlib.ContextDecorator):
+    def __init__(self, dtype: str) -> None:
+        self._dtype = dtype
+
+    def __enter__(self) -> Self:
+        self._token = _default_dtype.set(self._dtype)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _default_dtype.reset(self._token)
+
+
+def default_dtype(dtype: DTypeLike) -> _DefaultDtype:
+    """Set the dtype of floating data at every border within a ``with`` block (else float32).
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> with pel.default_dtype("float64"):
+    ...     pel.tensor(1.0).dtype
+    dtype('float64')
+    """
+    return _DefaultDtype(resolve_dtype(dtype).name)
+
+
+def resolve_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
+    """Turn a dtype argument into a NumPy dtype of numbers or truth values; ``None`` is the default."""
+    try:
+        result = np.dtype(_default_dtype.get() if dtype is None else dtype)
+    except TypeError:
+        result = np.dtype(object)
+    if result.kind not in "fiub" or not result.isnative:
+        raise DTypeError(
+            "a dtype that tensors do not have", got=repr(dtype),
+            wanted="float32, float64, float16, a sized integer, or bool",
+            mend='write dtype="float32"',
+        )  # fmt: skip
+    return result
+
+
+def border_array(data: Any, dtype: DTypeLike | None = None, what: str = "tensor") -> NDArray[Any]:
+    """Convert what enters a graph: floating data takes `dtype`, else the default; the rest stays.
+
+    The result is a C-contiguous, read-only array of its own. Overflow in narrowing is an error.
+    """
+    try:
+        raw = np.asarray(data)
+    except ValueError as error:
+        raise DataError(f"{what}: the rows differ in length", got=str(error)) from error
+    if raw.dtype.kind == "O":
+        raw = _numbers(raw, what)
+    if raw.dtype.kind not in "fiub":
+        raise DTypeError(
+            f"{what}: only numbers and truth values can enter a graph", got=f"dtype {raw.dtype}",
+            mend="encode text first, or take the real part of complex numbers",
+        )  # fmt: skip
+    native = raw.dtype.newbyteorder("=")
+    wanted = resolve_dtype(dtype) if dtype is not None or native.kind == "f" else native
+    with np.errstate(all="ignore"):
+        value = np.array(raw, dtype=wanted, order="C")
+    _check_fits(raw, value, what)
+    value.flags.writeable = False
+    return value
+
+
+def _numbers(raw: NDArray[Any], what: str) -> NDArray[Any]:
+    if raw.size and all(isinstance(x, Operand) for x in raw.flat):
+        raise DataError(f"{what}: a list of tensors", mend="write pel.stack(tensors)")
+    try:
+        return np.array(raw.tolist(), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{what}: not an array of numbers", got=str(error), mend="give rows of equal length"
+        ) from error
+
+
+def _check_fits(raw: NDArray[Any], value: NDArray[Any], what: str) -> None:
+    if value.dtype.kind == "f" and raw.dtype.kind == "f" and value.itemsize < raw.itemsize:
+        lost = np.isinf(value) & ~np.isinf(raw)
+    elif value.dtype.kind in "iu" and value.dtype != raw.dtype:
+        with np.errstate(all="ignore"):
+            lost = value.astype(raw.dtype) != raw
+    else:
+        return
+    if lost.any():
+        raise DTypeError(
+            f"{what}: a value does not fit the dtype", got=f"{raw[lost].flat[0]} for {value.dtype}",
+            mend='write dtype="float64", or scale the data',
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _scalar(value: int | float, dtype: DTypeLike, sign: float) -> NDArray[Any]:
+    """The border for one number, of which graphs are full; `sign` tells 0.0 from −0.0."""
+    return border_array(value, dtype)
+
+
+def constant(value: NDArray[Any], *, requires_grad: bool = False, name: str = "") -> Tensor:
+    """Make a leaf of a read-only array that is already of the right dtype."""
+    spec = Spec(value.shape, value.dtype)
+    return Tensor(CONSTANT, (), _NO_ATTRS, spec, value, requires_grad=requires_grad, name=name)
+
+
+def tensor(
+    data: Any, dtype: DTypeLike | None = None, *, requires_grad: bool = False, name: str = ""
+) -> Tensor:
+    """Make a leaf tensor from numbers; floating data becomes `dtype`, else the default, float32.
+
+    Parameters
+    ----------
+    data : a number, nested lists, or an array; it is copied
+    dtype : the dtype wanted; integers and truth values keep theirs when it is left out
+    requires_grad : whether ``backward()`` is to leave a gradient in ``.grad``
+
+    Raises
+    ------
+    DTypeError : for text, complex numbers, a value too large for `dtype`, or a gradient asked of
+        integers
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> pel.tensor([[1, 2], [3, 4]]) + 0.5
+    Tensor([[1.5 2.5]
+     [3.5 4.5]], float64)
+    """
+    if isinstance(data, Operand):
+        data = as_tensor(data).numpy()
+        dtype = data.dtype if dtype is None else dtype
+    value = border_array(data, dtype, name or "tensor")
+    if requires_grad and value.dtype.kind != "f":
+        raise DTypeError(
+            "only floating tensors have gradients", got=f"dtype {value.dtype}",
+            mend='write dtype="float32"',
+        )  # fmt: skip
+    return constant(value, requires_grad=requires_grad, name=name)
+
+
+def placeholder(shape: Sequence[int | None], dtype: DTypeLike | None = None, *, name: str = "") -> Tensor:
+    """Make a leaf whose value is given later, when a compiled function is called.
+
+    Parameters
+    ----------
+    shape : extents; ``None`` for one that is known only at the call
+    name : how errors and named inputs speak of it
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> x = pel.placeholder((None, 2), name="x")
+    >>> x * 2 + 1
+    Tensor(add, shape=(None, 2), float32)
+    """
+    extents = tuple(shape) if isinstance(shape, Sequence) else (shape,)
+    for extent in extents:
+        if extent is not None and (not isinstance(extent, (int, np.integer)) or extent < 0):
+            raise ArgumentError(
+                "placeholder: an extent is a whole number, or None when unknown",
+                got=f"shape={shape}", mend="write placeholder((None, 2))",
+            )  # fmt: skip
+    spec = Spec(tuple(None if e is None else int(e) for e in extents), resolve_dtype(dtype))
+    return Tensor(PLACEHOLDER, (), _NO_ATTRS, spec, None, name=name)
+
+
+def as_tensor(value: TensorLike, dtype: DTypeLike | None = None) -> Tensor:
+    """See `value` as a node: tensors as they are, variables read, arrays and numbers as constants.
+
+    An array keeps its dtype here: inside a graph NumPy's promotion holds.
+    """
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Operand):
+        return value._do("read")  # type: ignore[no-any-return]
+    if dtype is not None and isinstance(value, (int, float)):
+        return constant(_scalar(value, dtype, math.copysign(1.0, value)))
+    if dtype is None and isinstance(value, (np.ndarray, np.generic)):
+        dtype = value.dtype.newbyteorder("=") if value.dtype.kind == "f" else None
+    return constant(border_array(value, dtype))

@@ -1,0 +1,55 @@
+"""Walks over the graph; iterative, so that a chain of a hundred thousand operations is no problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pellucid.graph.tensor import Tensor
+from pellucid.graph.variable import READ, Variable
+
+__all__ = ["declared_updates", "topological", "variables"]
+
+
+def topological(
+    outputs: Iterable[Tensor], *, into: Callable[[Tensor], bool] = lambda node: True
+) -> list[Tensor]:
+    """List the nodes that `outputs` depend on, every node after its inputs.
+
+    Parameters
+    ----------
+    into : tells whether to go on from a node to its inputs
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> x = pel.placeholder((), name="x")
+    >>> [node.op.name for node in topological([x * x + x])]
+    ['placeholder', 'multiply', 'add']
+    """
+    order: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[tuple[Tensor, bool]] = [(node, False) for node in reversed(list(outputs))]
+    while stack:
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            if into(node):
+                stack.extend((x, False) for x in reversed(node.inputs) if id(x) not in seen)
+    return order
+
+
+def variables(outputs: Iterable[Tensor]) -> list[Variable]:
+    """List the variables that are read in the graph of `outputs`, each once, in the order of use."""
+    reads = [node.attrs["variable"] for node in topological(outputs) if node.op is READ]
+    return list(dict.fromkeys(reads))
+
+
+def declared_updates(outputs: Iterable[Tensor]) -> dict[Variable, Tensor]:
+    """Collect the updates that are declared with nodes in the graph of `outputs`."""
+    updates: dict[Variable, Tensor] = {}
+    for node in topological(outputs):
+        updates.update(node.updates)
+    return updates

@@ -1,0 +1,323 @@
+"""Modules: callables from tensors to a tensor, with named variables and modules inside.
+
+A layer is a frozen declaration. Its variables are created once, at the first call, when shapes are
+known; they are drawn at first need from the seed and their dotted path. Whether a call trains is
+said once, at the outermost call, and holds for everything called inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import secrets
+from abc import ABCMeta, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import ArgumentTypeError, GraphError, PellucidError
+from pellucid.graph.op import Spec
+from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, provenance, tensor
+from pellucid.graph.variable import Variable
+from pellucid.layers.init import Initializer
+from pellucid.ops.elementwise import identity
+from pellucid.ops.random import derive_key
+
+__all__ = ["REGISTRY", "Call", "Module", "Observation", "observed", "with_updates"]
+
+REGISTRY: dict[str, type[Module]] = {}
+_M = TypeVar("_M", bound="Module")
+
+
+class Call(NamedTuple):
+    """That a tensor is the result of calling a module on tensors; a functional model replays it."""
+
+    module: Module
+    inputs: tuple[Tensor, ...]
+
+
+class Observation(NamedTuple):
+    """One call seen by :func:`observed`."""
+
+    module: Module
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+
+
+class _Pass(NamedTuple):
+    """What holds during an outermost call."""
+
+    training: bool = False
+    root: Module | None = None
+
+
+_pass: ContextVar[_Pass] = ContextVar("pass", default=_Pass())  # noqa: B039
+_observer: ContextVar[Callable[[Observation], None] | None] = ContextVar("observer", default=None)
+
+
+@lru_cache(maxsize=256)
+def _signature(cls: type) -> inspect.Signature:
+    return inspect.signature(cls.__init__)
+
+
+class _ModuleType(ABCMeta):
+    """Records the arguments a module was made with, and seals it when it is made."""
+
+    def __call__(cls: type[_M], *args: Any, **kwargs: Any) -> _M:  # type: ignore[misc]
+        module: _M = super().__call__(*args, **kwargs)  # type: ignore[misc]
+        bound = _signature(cls).bind(module, *args, **kwargs).arguments
+        module._arguments = dict(list(bound.items())[1:])
+        module._sealed = True
+        return module
+
+
+class Module(metaclass=_ModuleType):
+    """A callable from tensors to a tensor that owns variables and other modules.
+
+    Subclasses set their hyper-parameters and inner modules in ``__init__``, and write ``forward``;
+    a layer with variables of its own also writes ``build``, which makes them with :meth:`create`.
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> from pellucid import nn
+    >>> class Scale(nn.Module):
+    ...     def build(self, x):
+    ...         self.create("factor", x.shape[-1:], nn.init.Constant(2.0))
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> Scale()(pel.tensor([[1.0, 2.0]]))
+    Tensor([[2. 4.]], float32)
+    """
+
+    _sealed = False
+    _built = False
+    _path: str | None = None
+    _seed: int | None = None
+    _arguments: dict[str, Any]
+    _input_specs: tuple[Spec, ...] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not inspect.isabstract(cls) and not cls.__name__.startswith("_"):
+            REGISTRY[cls.__name__] = cls
+
+    @abstractmethod
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Compute the result from the inputs; ``self.training`` tells the mode."""
+
+    def build(self, *specs: Spec) -> None:
+        """Make the variables, now that the inputs' shapes are known; nothing by default."""
+
+    def __call__(self, *inputs: TensorLike, training: bool | None = None) -> Tensor:
+        """Call the module; ``training=True`` holds for every module inside."""
+        outer = _pass.get()
+        if outer.root is None and self._path is None:
+            self.name_parts()
+        mode = outer.training if training is None else training
+        token = _pass.set(_Pass(mode, outer.root or self))
+        try:
+            with provenance(path=self.path):
+                return self._called([self._border(x) for x in inputs])
+        except PellucidError as error:
+            raise error.located(f"{type(self).__name__} {self.path!r}" if self.path else "") from None
+        finally:
+            _pass.reset(token)
+
+    def _called(self, inputs: list[Tensor]) -> Tensor:
+        if not self._built:
+            specs = tuple(Spec((None, *x.shape[1:]), x.dtype) for x in inputs)
+            self.build(*specs)
+            self._set("_input_specs", specs)
+            self._set("_built", True)
+        result = self.forward(*inputs)
+        if not isinstance(result, Tensor):
+            raise ArgumentTypeError(
+                "forward gave something that is not a tensor", got=type(result).__name__,
+                mend="end forward with `return` and a tensor",
+            )  # fmt: skip
+        if any(result is x for x in inputs):
+            result = identity(result)
+        if result.value is None:
+            result.call = Call(self, tuple(inputs))
+        watcher = _observer.get()
+        if watcher is not None:
+            watcher(Observation(self, tuple(inputs), result))
+        return result
+
+    def _border(self, x: TensorLike) -> Tensor:
+        return as_tensor(x) if isinstance(x, Operand) else tensor(x, self.dtype)
+
+    # --- names and state ---
+
+    @property
+    def training(self) -> bool:
+        """Whether the pass under way trains."""
+        return _pass.get().training
+
+    @property
+    def path(self) -> str:
+        """The dotted path of this module in the network that it belongs to."""
+        if self._path is None:
+            raise GraphError(
+                f"a {type(self).__name__} is called inside a network that does not own it",
+                mend="keep it as an attribute of the network: self.layer = … in __init__",
+            )
+        return self._path
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        """The dtype of the floating variables, or ``None`` before there are any."""
+        return next((v.dtype for v in self.variables().values() if v.dtype.kind == "f"), None)
+
+    @property
+    def built(self) -> bool:
+        """Whether the variables exist."""
+        return self._built
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that this module was made with."""
+        return dict(self._arguments)
+
+    @property
+    def input_specs(self) -> tuple[Spec, ...]:
+        """The shapes and dtypes of the inputs at the first call, batches of unknown extent."""
+        return self._input_specs
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """List the modules directly inside, with their names: attributes, also in lists and dicts."""
+        for name, value in vars(self).items():
+            if name.startswith("_"):
+                continue
+            if isinstance(value, Module):
+                yield name, value
+            elif isinstance(value, (list, tuple, dict)):
+                pairs = value.items() if isinstance(value, dict) else enumerate(value)
+                yield from ((f"{name}.{k}", m) for k, m in pairs if isinstance(m, Module))
+
+    def modules(self) -> dict[str, Module]:
+        """List this module and all inside by path, each once, in the order of construction."""
+        found: dict[str, Module] = {}
+        seen: set[int] = set()
+        stack: list[tuple[str, Module]] = [("", self)]
+        while stack:
+            path, module = stack.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            found[path] = module
+            inner = [(f"{path}.{name}" if path else name, m) for name, m in module.children()]
+            stack.extend(reversed(inner))
+        return found
+
+    def variables(self) -> dict[str, Variable]:
+        """List all variables by dotted name, those that training does not change included."""
+        found: dict[str, Variable] = {}
+        for path, module in self.modules().items():
+            for name, value in vars(module).items():
+                if isinstance(value, Variable) and not any(value is v for v in found.values()):
+                    found[f"{path}.{name}" if path else name] = value
+        return found
+
+    def parameters(self) -> dict[str, Variable]:
+        """List the variables that training changes, by dotted name."""
+        return {name: v for name, v in self.variables().items() if v.trainable}
+
+    def create(
+        self, name: str, shape: Sequence[int | None], init: Initializer, *, trainable: bool = True
+    ) -> Variable:
+        """Make the variable ``self.name``; it is drawn when first needed, from seed and path."""
+        if any(extent is None for extent in shape):
+            raise GraphError(
+                f"the shape of {name} is not known", got=str(tuple(shape)),
+                mend="give the inputs fixed extents beside the batch",
+            )  # fmt: skip
+        known = tuple(int(extent) for extent in shape if extent is not None)
+        draw = lambda: init(known, self._key(name))  # noqa: E731
+        return self._make(name, known, draw, None, trainable=trainable)
+
+    def create_stream(self) -> None:
+        """Make ``self.key`` and ``self.step``: the key and the counter of a random stream."""
+        self._make("key", (2,), lambda: self._key("key"), "uint32", trainable=False)
+        self._make("step", (), lambda: np.uint32(0), "uint32", trainable=False)
+
+    def _make(
+        self, name: str, shape: tuple[int, ...], draw: Callable[[], Any], dtype: Any, *, trainable: bool
+    ) -> Variable:
+        made = Variable(draw, dtype, shape=shape, name=name, trainable=trainable)
+        self._set(name, made)
+        return made
+
+    def _key(self, name: str) -> NDArray[np.uint32]:
+        return derive_key(self._entropy(), f"{self._path or ''}.{name}")
+
+    def _entropy(self) -> int:
+        if self._seed is None:
+            self.seed(secrets.randbits(31))
+        assert self._seed is not None
+        return self._seed
+
+    def name_parts(self) -> None:
+        """Give every module inside its path, seen from this one, and every variable its name."""
+        for path, module in self.modules().items():
+            module._set("_path", path)
+        for name, variable in self.variables().items():
+            variable.name = name
+
+    def seed(self, seed: int) -> None:
+        """Set the seed of everything inside that is not drawn yet; random streams start anew."""
+        for module in self.modules().values():
+            module._set("_seed", seed)
+            for stream in (vars(module).get("key"), vars(module).get("step")):
+                if isinstance(stream, Variable):
+                    stream.reset()
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start anew: every variable is drawn again, from `seed` or from a seed drawn now."""
+        self.seed(secrets.randbits(31) if seed is None else seed)
+        for variable in self.variables().values():
+            variable.reset()
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._sealed and not name.startswith("_"):
+            raise GraphError(
+                f"{type(self).__name__}.{name} cannot be changed: a module is frozen once made",
+                mend="make a new module; assign to a variable with variable.assign(value)",
+            )
+        self._set(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or self._built:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        raise AttributeError(
+            f"{type(self).__name__} has no attribute {name!r} (yet: variables are made at the first call)"
+        )
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{k}={v!r}" for k, v in self._arguments.items())
+        return f"{type(self).__name__}({given})"
+
+
+@contextlib.contextmanager
+def observed(watcher: Callable[[Observation], None]) -> Iterator[None]:
+    """Tell `watcher` of every module call made inside."""
+    token = _observer.set(watcher)
+    try:
+        yield
+    finally:
+        _observer.reset(token)
+
+
+def with_updates(result: Tensor, updates: dict[Variable, Tensor]) -> Tensor:
+    """Declare, with a result, the new values of variables; whoever runs the step commits them."""
+    node = identity(result)
+    node.updates = updates
+    return node

@@ -1,0 +1,155 @@
+"""Random bits that depend on a key, a step and the element's number, on nothing else.
+
+Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+1, 2, 3", SC 2011) turns a key and a counter of two 32-bit words each into two random words. The
+counter is (step, number of the pair of elements): any engine, in any order, on any number of
+threads, draws the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import ArgumentError, DTypeError, ShapeError
+from pellucid.graph.op import Op, Random, Spec, ravelled, register
+from pellucid.graph.tensor import DTypeLike, Tensor, TensorLike, apply, as_tensor, resolve_dtype
+from pellucid.ops.elementwise import cast, cos, log, sqrt
+from pellucid.ops.view import broadcast_to
+from pellucid.shapes import integers
+
+__all__ = ["derive_key", "random_bits", "random_normal", "random_uniform", "threefry"]
+
+ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
+PARITY = 0x1BD11BDA
+
+
+def threefry(key: Sequence[Any], counter: Sequence[Any]) -> tuple[Any, Any]:
+    """Encrypt a counter of two words under a key of two words, in 20 rounds.
+
+    Works on anything with the operators of unsigned 32-bit integers.
+    """
+    keys = (key[0], key[1], key[0] ^ key[1] ^ PARITY)
+    x, y = counter[0] + keys[0], counter[1] + keys[1]
+    for group in range(5):
+        for rotation in ROTATIONS[group % 2]:
+            x = x + y
+            y = ((y << rotation) | (y >> (32 - rotation))) ^ x
+        x = x + keys[(group + 1) % 3]
+        y = y + keys[(group + 2) % 3] + (group + 1)
+    return x, y
+
+
+def derive_key(seed: int, path: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Make the key of a stream of random numbers from a seed and the dotted path that uses it.
+
+    >>> derive_key(1, "hidden.weight").dtype, (derive_key(1, "a") != derive_key(1, "b")).any()
+    (dtype('uint32'), np.True_)
+    """
+    digest = hashlib.sha256(f"{int(seed)}:{path}".encode()).digest()
+    return np.frombuffer(digest[:8], dtype="<u4").astype(np.uint32)
+
+
+def _rule(key: Spec, step: Spec, like: Spec) -> Spec:
+    if key.shape != (2,) or step.shape != ():
+        raise ShapeError(
+            "random_bits: a key has two words and a step is a scalar",
+            got=f"{key.shape} and {step.shape}", mend="make the key with derive_key(seed, path)",
+        )  # fmt: skip
+    return Spec(like.shape, np.dtype(np.uint32))
+
+
+def _array(xp: Any, key: Any, step: Any, like: Any) -> Any:
+    total = math.prod(like.shape)
+    pairs = xp.arange((total + 1) // 2, dtype="uint32")
+    words = threefry((key[0], key[1]), (xp.broadcast_to(step, pairs.shape), pairs))
+    return xp.reshape(xp.stack(words, axis=-1), -1)[:total].reshape(like.shape)
+
+
+def _element(b: Any, index: tuple[Any, ...], key: Any, step: Any, like: Any) -> Any:
+    position = ravelled(index, like.spec.shape) if index else b.constant(0, "int64")
+    pair = b.astype(position // 2, "uint32")
+    first, second = threefry((key[(0,)], key[(1,)]), (step[()], pair))
+    return b.where(position % 2 == 0, first, second)
+
+
+RANDOM_BITS = register(Op("random_bits", _rule, _array, Random(_element), r"\operatorname{{bits}}"))
+
+
+def random_bits(key: TensorLike, step: TensorLike, like: TensorLike) -> Tensor:
+    """Draw 32 random bits for each element of `like`, which lends its shape alone.
+
+    Parameters
+    ----------
+    key : two words, from :func:`derive_key`
+    step : which draw of this stream it is
+
+    >>> import pellucid as pel
+    >>> from pellucid.ops.random import derive_key, random_bits
+    >>> random_bits(derive_key(1, "x"), 0, [0.0, 0.0]).dtype
+    dtype('uint32')
+    """
+    key, step = cast(as_tensor(key), np.uint32), cast(as_tensor(step), np.uint32)
+    return apply(RANDOM_BITS, key, step, as_tensor(like))
+
+
+def uniform_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
+    """Draw numbers evenly from [0, 1) for each element of `like`, of as many bits as are exact."""
+    exact = min(32, np.finfo(like.dtype).nmant + 1)
+    bits = random_bits(key, step, like) // 2 ** (32 - exact)
+    return cast(bits, like.dtype) * 2.0**-exact
+
+
+def _shaped(shape: Sequence[int], dtype: DTypeLike | None) -> Tensor:
+    extents, wanted = integers(shape, "random numbers", "shape"), resolve_dtype(dtype)
+    if any(extent < 0 for extent in extents):
+        raise ArgumentError("random numbers need a shape", got=f"shape={shape!r}", mend="write (3, 2)")
+    if wanted.kind != "f":
+        raise DTypeError("random numbers are floating", got=str(wanted), mend='write dtype="float32"')
+    return broadcast_to(as_tensor(0.0, wanted), extents)
+
+
+def random_uniform(
+    shape: Sequence[int],
+    low: float = 0.0,
+    high: float = 1.0,
+    *,
+    seed: int,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Draw numbers evenly from [low, high); equal seeds give equal numbers on every engine.
+
+    >>> import pellucid as pel
+    >>> u = pel.random_uniform((2, 3), seed=1)
+    >>> u.shape, bool((u.numpy() >= 0).all() and (u.numpy() < 1).all())
+    ((2, 3), True)
+    """
+    return low + (high - low) * uniform_like(derive_key(seed, "uniform"), 0, _shaped(shape, dtype))
+
+
+def normal_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
+    """Draw standard normal numbers for each element of `like` (Box and Muller, 1958)."""
+    step = cast(as_tensor(step), np.uint32)
+    radius = sqrt(-2.0 * log(1.0 - uniform_like(key, step * 2, like)))
+    return radius * cos(2.0 * math.pi * uniform_like(key, step * 2 + 1, like))
+
+
+def random_normal(
+    shape: Sequence[int],
+    mean: float = 0.0,
+    deviation: float = 1.0,
+    *,
+    seed: int,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Draw normal numbers; equal seeds give equal numbers, up to rounding, on every engine.
+
+    >>> import pellucid as pel
+    >>> pel.random_normal((2, 3), seed=1).shape
+    (2, 3)
+    """
+    return mean + deviation * normal_like(derive_key(seed, "normal"), 0, _shaped(shape, dtype))

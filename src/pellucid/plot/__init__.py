@@ -1,0 +1,30 @@
+"""Pictures of arrays, functions and records with Matplotlib; nothing here knows a model.
+
+A display of one thing takes ``ax=`` and returns the `Axes`; a grid (`curves`, `image_grid`,
+`mistakes`) takes ``figure=`` and returns the `Figure`. Without them a pyplot figure is made, so
+that a notebook shows it. No global setting of Matplotlib is read or written.
+Save with Matplotlib's own ``ax.figure.savefig("name.svg")``.
+"""
+
+from pellucid.plot.classes import confusion_matrix, scatter_classes
+from pellucid.plot.images import image_grid, mistakes
+from pellucid.plot.regression import predicted_against_true, residuals
+from pellucid.plot.surfaces import decision_boundary, probability_surface
+from pellucid.plot.training import curves, step_losses
+from pellucid.plot.values import activation_curve, feature_bars, histogram
+
+__all__ = [
+    "activation_curve",
+    "confusion_matrix",
+    "curves",
+    "decision_boundary",
+    "feature_bars",
+    "histogram",
+    "image_grid",
+    "mistakes",
+    "predicted_against_true",
+    "probability_surface",
+    "residuals",
+    "scatter_classes",
+    "step_losses",
+]

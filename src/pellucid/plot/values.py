@@ -1,0 +1,217 @@
+"""Plain values: functions, distributions and one number for each feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.errors import ArgumentError, ShapeError
+from pellucid.plot.arrays import call, column, finite, numbers
+from pellucid.plot.style import (
+    ACCENT,
+    AXIS,
+    CONTRAST,
+    INK,
+    MUTED,
+    axes_or_new,
+    headed,
+    legend,
+    short,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["activation_curve", "feature_bars", "histogram"]
+
+Floats = NDArray[np.float64]
+Function = Callable[[Floats], ArrayLike]
+
+
+def activation_curve(
+    function: Function,
+    derivative: Function | None = None,
+    interval: tuple[float, float] = (-5.0, 5.0),
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw an activation f(x) and its derivative f′(x); a jump is a gap, not a steep line.
+
+    Parameters
+    ----------
+    function, derivative : take an array (m,), return (m,)
+    interval : the x that are shown
+
+    Raises
+    ------
+    ArgumentError : an interval that does not rise
+    ShapeError : a function that does not answer once for each x
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = activation_curve(np.tanh, lambda x: 1 - np.tanh(x) ** 2, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['f(x)', "f'(x)"]
+    """
+    low, high = interval
+    if not low < high:
+        raise ArgumentError(
+            "the interval does not rise",
+            where="interval",
+            got=str(interval),
+            wanted="(low, high) with low < high",
+            mend="write interval=(-5, 5)",
+        )
+    x = np.linspace(
+        low, high, 600
+    )  # an even number: 0, where many have their kink, lies between two points
+    values = {"f(x)": _curve(function, x, "function")}
+    if derivative is not None:
+        values["f'(x)"] = _curve(derivative, x, "derivative")
+    ax = axes_or_new(ax, (3.6, 2.6))
+    ax.axhline(0, color=AXIS, linewidth=0.8)
+    ax.axvline(0, color=AXIS, linewidth=0.8)
+    drawn = [
+        ax.plot(x, y, color=colour, linestyle=line, linewidth=1.8)[0]
+        for y, colour, line in zip(
+            values.values(), (ACCENT, CONTRAST), ("-", (0, (4, 1.5))), strict=False
+        )
+    ]
+    legend(ax, list(values), drawn)
+    ax.set_xlim(low, high)
+    return headed(ax, title, x="x")
+
+
+def histogram(
+    values: ArrayLike,
+    mark: float | None = None,
+    *,
+    bins: int = 30,
+    interval: tuple[float, float] | None = None,
+    label: str = "value",
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw how often values occur.
+
+    Parameters
+    ----------
+    values : numbers of any shape
+    mark : where to draw a dashed line; the heading says how many values lie above it
+    bins, interval : how many bars of equal width, over which range (all values by default)
+    label : what the values are
+
+    Raises
+    ------
+    DataError : no value, or values that are not finite or not in the interval
+    ArgumentError : fewer than one bin
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = histogram([0.1, 0.2, 0.9], 0.5, interval=(0, 1), ax=Figure().subplots())
+    >>> ax.get_title(loc="right")
+    '1 of 3 above 0.5'
+    """
+    array = finite(numbers(values, "values"), "values").reshape(-1)
+    if bins < 1:
+        raise ArgumentError(
+            "a histogram needs bars",
+            where="bins",
+            got=str(bins),
+            wanted="at least 1",
+            mend="write bins=30",
+        )
+    ax = axes_or_new(ax, (4.2, 2.8))
+    ax.grid(False, axis="x")
+    ax.hist(array, bins=bins, range=interval, color=ACCENT, edgecolor="white", linewidth=0.4)
+    aside = ""
+    if mark is not None:
+        ax.axvline(mark, color=CONTRAST, linewidth=1.4, linestyle="--", gid="mark")
+        aside = f"{int((array > mark).sum())} of {len(array)} above {mark:g}"
+    if interval is not None:
+        ax.set_xlim(interval)
+    return headed(ax, title, x=label, y="count", aside=aside, names=True)
+
+
+def feature_bars(
+    names: Sequence[str],
+    values: ArrayLike,
+    *,
+    limit: int = 20,
+    label: str = "value",
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw one bar for each feature, the largest on top: blue above zero, orange below.
+
+    Parameters
+    ----------
+    names, values : n names and n numbers
+    limit : at most so many bars, those of the largest size; the heading says how many there are
+    label : what the values are
+
+    Raises
+    ------
+    ShapeError : names and values that differ in number
+    ArgumentError : a limit below 1
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = feature_bars(["width", "height"], [0.2, -1.5], ax=Figure().subplots())
+    >>> [tick.get_text() for tick in ax.get_yticklabels()]
+    ['height', 'width']
+    """
+    sizes = column(values, "values")
+    if len(names) != len(sizes):
+        raise ShapeError(
+            "names and values differ in number",
+            where="names",
+            got=f"{len(names)} names for {len(sizes)} values",
+            mend="give one name for each value",
+        )
+    if limit < 1:
+        raise ArgumentError(
+            "there must be a bar",
+            where="limit",
+            got=str(limit),
+            wanted="at least 1",
+            mend="write limit=20",
+        )
+    shown = np.argsort(-abs(sizes), kind="stable")[:limit]
+    ax = axes_or_new(ax, (4.5, 0.8 + 0.24 * len(shown)))
+    ax.grid(False, axis="y")
+    rows = np.arange(len(shown))
+    bars = ax.barh(
+        rows, sizes[shown], height=0.7, color=[ACCENT if v >= 0 else CONTRAST for v in sizes[shown]]
+    )
+    ax.bar_label(bars, [short(v) for v in sizes[shown]], padding=3, fontsize="small", color=MUTED)
+    ax.axvline(0, color=AXIS, linewidth=0.8)
+    ax.set_yticks(rows, [str(names[k]) for k in shown], parse_math=False, color=INK)
+    ax.tick_params(axis="y", length=0)
+    ax.invert_yaxis()
+    ax.margins(x=0.15)
+    aside = f"the largest {len(shown)} of {len(sizes)}" if len(shown) < len(sizes) else ""
+    return headed(ax, title, x=label, aside=aside, names=True)
+
+
+def _curve(function: Function, x: Floats, name: str) -> Floats:
+    """The values of a function with a gap at each jump."""
+    y = call(function, x, name).reshape(-1)
+    if y.shape != x.shape:
+        raise ShapeError(
+            f"{name} does not answer once for each x",
+            where=name,
+            got=f"{y.size} values for {x.size}",
+            mend="draw one output at a time",
+        )
+    steps = abs(np.diff(y))
+    jumps = np.flatnonzero(steps > 0.25 * np.ptp(y))
+    y[jumps[steps[jumps] > 0]] = np.nan
+    return y
