@@ -7,6 +7,7 @@ The page is built as a tree of elements, so every text is escaped by constructio
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,15 +24,15 @@ from pellucid.lazy import load
 from pellucid.plot.arrays import column, encode, image_stack, numbers, same_length
 from pellucid.plot.regression import predicted_against_true, residuals
 from pellucid.plot.style import ACCENT, AXIS, CONTRAST, GRID, INK, MUTED
-from pellucid.plot.training import best_epoch, curves
+from pellucid.plot.training import best_epoch, by_metric, curves
 
 __all__ = ["Report", "render_report", "write_report"]
 
-_SAMPLES, _MISTAKES, _FEATURES = 18, 27, 10  # at most so many are shown
+_SAMPLES, _MISTAKES, _FEATURES = 18, 27, 6  # at most so many are shown
 _MOST_CELLS = 30  # more classes than this do not fit a table: the commonest mistakes are listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Report:
     """What a report shows, as plain data.
 
@@ -44,11 +45,11 @@ class Report:
     notes : sentences about what was done to the data
     network : one (layer, output shape, parameters) for each layer
     history : a column for each metric, one value an epoch, ``val_…`` for validation
-    best : the epoch whose weights were kept, from 1; else that of the least validation loss is marked
+    best : the epoch whose weights were kept, from 1; else that of the least validation loss
     truth, predicted : the test part, (n,): class numbers or names, or numbers in a regression
     probabilities : (n, K), or (n,) of class 1 of two: how sure each prediction is
     names : class names in the order of their numbers
-    inputs : the test part's inputs (n, …): the images, or rows of features
+    inputs : the test part's inputs (n, …) before scaling: the images, or rows of features
     image_shape : shape of one image when `inputs` are images, such as (8, 8); they may be flat
     features : names of the columns of `inputs` when they are not images
     settings : what the run was made with, by name: seed, engine, optimizer, epochs, seconds, …
@@ -56,10 +57,8 @@ class Report:
 
     Examples
     --------
-    >>> page = render_report(
-    ...     Report(title="coins", task="classification", truth=[0, 1, 1], predicted=[0, 1, 0])
-    ... )
-    >>> "2 of 3 right" in page
+    >>> coins = Report(title="coins", task="classification", truth=[0, 1, 1], predicted=[0, 1, 0])
+    >>> "2 of 3 right" in render_report(coins)
     True
     """
 
@@ -109,19 +108,12 @@ def render_report(report: Report) -> str:
     headline, sections = results(report)
     body = _element(
         "main",
-        _element(
-            "header", _element("p", "pellucid report", role="note"), _element("h1", report.title)
-        ),
-        _element("div", headline, _parts(report), class_="headline"),
-        _curves(report),
+        _element("header", _element("p", "pellucid report"), _element("h1", report.title)),
+        _element("div", headline, _parts(report), class_="wide"),
+        _training(report),
         *sections,
-        _element(
-            "div",
-            _network(report),
-            _data(report),
-            _facts("Settings", "What this run was made with", report.settings),
-            class_="wide",
-        ),
+        _network(report),
+        _element("div", _data(report), _settings(report), class_="wide"),
         _again(report),
     )
     head = _element(
@@ -147,28 +139,34 @@ class _Answers:
     names: tuple[str, ...]
     truth: NDArray[np.intp]
     predicted: NDArray[np.intp]
-    sure: NDArray[np.float64] | None
+    confidence: NDArray[np.float64] | None
 
     @property
     def mistakes(self) -> NDArray[np.intp]:
         """Places of the wrong answers, the surest first."""
         wrong = np.flatnonzero(self.truth != self.predicted)
-        return wrong if self.sure is None else wrong[np.argsort(-self.sure[wrong], kind="stable")]
+        return (
+            wrong
+            if self.confidence is None
+            else wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+        )
 
     def called(self, k: int) -> tuple[str, str]:
         """The true and the predicted name."""
         return self.names[self.truth[k]], self.names[self.predicted[k]]
 
-    def sureness(self, k: int) -> list[str]:
+    def certainty(self, k: int) -> list[str]:
         """How sure the answer was, if that is known."""
-        return [] if self.sure is None else [f"{100 * self.sure[k]:.0f} % sure"]
+        return [] if self.confidence is None else [f"{100 * self.confidence[k]:.0f} %"]
 
 
 def _classification(report: Report) -> tuple[Element, list[Element | None]]:
     classes = encode(report.names, truth=report.truth, predicted=report.predicted)
     truth, predicted = classes.codes
     same_length(truth=truth, predicted=predicted)
-    answers = _Answers(classes.names, truth, predicted, _sureness(report, predicted))
+    answers = _Answers(
+        classes.names, truth, predicted, _confidence(report, predicted, len(classes.names))
+    )
     right, count = int((truth == predicted).sum()), len(truth)
     guess = np.bincount(truth).max() / count
     headline = _headline(
@@ -177,31 +175,35 @@ def _classification(report: Report) -> tuple[Element, list[Element | None]]:
         f"{right:,} of {count:,} right, {count - right:,} wrong. "
         f"Always naming the commonest class would reach {_percent(guess)}.",
     )
-    matrix = _section(
-        "What was taken for what", _confusion(answers), _per_class(answers), wide=True
-    )
-    images = _images(report, count)
-    if images is None:
+    matrix = _section("Confusion matrix", _confusion(answers), _per_class(answers), wide=True)
+    if report.inputs is None or report.image_shape is None:
         return headline, [matrix, _rows_gone_wrong(report, answers)]
-    return headline, [matrix, _samples(answers, images), _images_gone_wrong(answers, images)]
+    first = np.arange(min(_SAMPLES, count))
+    images = _images(report, np.concatenate([first, answers.mistakes[:_MISTAKES]]), count)
+    samples, wrong = np.split(images, [len(first)])
+    return headline, [matrix, _samples(answers, samples), _images_gone_wrong(answers, wrong)]
 
 
-def _sureness(report: Report, predicted: NDArray[np.intp]) -> NDArray[np.float64] | None:
+def _confidence(
+    report: Report, predicted: NDArray[np.intp], count: int
+) -> NDArray[np.float64] | None:
+    """The probability of each predicted class, if probabilities are known."""
     if report.probabilities is None:
         return None
     given = numbers(report.probabilities, "probabilities")
     same_length(probabilities=given, predicted=predicted)
-    if given.ndim == 1 or given.shape[1] == 1:
-        given = np.stack([1 - given.reshape(-1), given.reshape(-1)], axis=1)
-    if given.ndim != 2 or given.shape[1] <= predicted.max():
+    table = given.reshape(len(given), -1)
+    if table.shape[1] == 1:
+        table = np.hstack([1 - table, table])
+    if table.shape[1] != count:
         raise ShapeError(
             "the probabilities do not fit the classes",
             where="probabilities",
-            got=f"shape {given.shape} for class {predicted.max()}",
-            wanted=f"({len(predicted)}, {predicted.max() + 1}) or more columns",
-            mend="pass one column for each class, as predict_proba returns them",
+            got=f"shape {given.shape} for {count} classes",
+            wanted=f"shape ({len(predicted)}, {count})",
+            mend="pass one column for each class, and names for classes that do not occur",
         )
-    return given[np.arange(len(predicted)), predicted]
+    return table[np.arange(len(predicted)), predicted]
 
 
 def _confusion(answers: _Answers) -> Element:
@@ -211,15 +213,15 @@ def _confusion(answers: _Answers) -> Element:
     )
     if len(names) > _MOST_CELLS:
         return _common_mistakes(names, matrix)
-    head = _element(
-        "tr", _element("td", "true \\ predicted", class_="corner"), *(_head(name) for name in names)
-    )
+    corner = _element("td", "true \\ predicted")
+    head = _element("tr", corner, *(_head(name) for name in names))
     rows = [
         _element("tr", _head(name, "row"), *(_cell(names, i, j, row) for j in range(len(names))))
         for i, (name, row) in enumerate(zip(names, matrix, strict=True))
     ]
+    shape = "confusion" + " upright" * (max(map(len, names)) > 3) + " many" * (len(names) > 7)
     caption = "Share of each true class (row) by predicted class (column)"
-    return _table(caption, _element("thead", head), _element("tbody", *rows), class_="confusion")
+    return _table(caption, _element("thead", head), _element("tbody", *rows), class_=shape)
 
 
 def _cell(names: Sequence[str], i: int, j: int, row: NDArray[np.intp]) -> Element:
@@ -228,10 +230,10 @@ def _cell(names: Sequence[str], i: int, j: int, row: NDArray[np.intp]) -> Elemen
         return _element("td", "0", class_="none")
     share = count / total
     # A single mistake among many must be seen: its colour starts above nothing.
-    depth = share if i == j else 0.15 + 0.85 * share
-    kind = ("right" if i == j else "wrong") + (" deep" if depth > 0.55 else "")
+    depth = share if i == j else 0.3 + 0.7 * share
     said = f"{count} of {total} {names[i]}: predicted {names[j]}"
-    return _element("td", f"{share:.2f}", class_=kind, title=said, style=f"--depth:{depth:.0%}")
+    kind = "right" if i == j else "wrong"
+    return _element("td", f"{share:.2f}", class_=kind, title=said, style=f"--depth:{depth:.3f}")
 
 
 def _common_mistakes(names: Sequence[str], matrix: NDArray[np.intp]) -> Element:
@@ -250,15 +252,17 @@ def _per_class(answers: _Answers) -> Element:
         (name, f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", f"{support:,}")
         for name, precision, recall, f1, support in zip(answers.names, *scores, strict=True)
     ]
-    caption = "Precision: how many named so are so. Recall: how many that are so are named so."
+    caption = (
+        "Precision: right among those given the class. Recall: right among those that have it."
+    )
     return _plain_table(caption, ("class", "precision", "recall", "F1", "test rows"), rows)
 
 
 def _samples(answers: _Answers, images: NDArray[np.float64]) -> Element | None:
-    names = [answers.names[k] for k in answers.truth[:_SAMPLES]]
+    names = [answers.names[k] for k in answers.truth[: len(images)]]
     cards = [
         _card(image, f"test image {k}: {name}", [name])
-        for k, (image, name) in enumerate(zip(images, names, strict=False))
+        for k, (image, name) in enumerate(zip(images, names, strict=True))
     ]
     said = _element("p", "The first of the test part, with their class.")
     return _section("Samples", said, _element("div", *cards, class_="cards"))
@@ -266,10 +270,11 @@ def _samples(answers: _Answers, images: NDArray[np.float64]) -> Element | None:
 
 def _images_gone_wrong(answers: _Answers, images: NDArray[np.float64]) -> Element | None:
     cards = []
-    for k in answers.mistakes[:_MISTAKES]:
+    for k, image in zip(answers.mistakes, images, strict=False):
         true, said = answers.called(k)
         alt = f"test image {k}: {true}, taken for {said}"
-        cards.append(_card(images[k], alt, [true, f"taken for {said}", *answers.sureness(k)]))
+        sure = [f"{share} sure" for share in answers.certainty(k)]
+        cards.append(_card(image, alt, [true, f"taken for {said}", *sure]))
     gallery = _element("div", *cards, class_="cards") if cards else None
     return _section("Mistakes", _count_mistakes(answers, "images"), gallery)
 
@@ -278,12 +283,12 @@ def _rows_gone_wrong(report: Report, answers: _Answers) -> Element | None:
     shown = answers.mistakes[:_MISTAKES]
     head, values = _feature_columns(report, shown, len(answers.truth))
     rows = [
-        (str(k), *answers.called(k), *answers.sureness(k), *row)
+        (str(k), *answers.called(k), *answers.certainty(k), *row)
         for k, row in zip(shown, values, strict=True)
     ]
-    sure = () if answers.sure is None else ("confidence",)
+    sure = () if answers.confidence is None else ("confidence",)
     names = ("row", "true", "predicted", *sure, *head)
-    table = _plain_table("Rows are counted from 0 in the test part", names, rows)
+    table = _plain_table(_counted(report), names, rows)
     return _section("Mistakes", _count_mistakes(answers, "rows"), table if rows else None)
 
 
@@ -291,7 +296,7 @@ def _count_mistakes(answers: _Answers, what: str) -> Element:
     wrong, count = len(answers.mistakes), len(answers.truth)
     if not wrong:
         return _element("p", f"None: all {count:,} test {what} are right.")
-    first = ", the surest first" if answers.sure is not None else ""
+    first = ", the surest first" if answers.confidence is not None else ""
     shown = f"; {_MISTAKES} are shown" if wrong > _MISTAKES else ""
     return _element("p", f"{wrong:,} of {count:,} test {what}{first}{shown}.")
 
@@ -313,14 +318,16 @@ def _regression(report: Report) -> tuple[Element, list[Element | None]]:
         )
     else:
         headline = _headline(_number(error.mean()), "mean absolute error on the test part", off)
-    across, left = _figure((3.6, 3.4)), _figure((4.4, 3.0))
+    across, left = _figure((4.4, 3.4)), _figure((4.4, 3.4))
     predicted_against_true(truth, predicted, ax=across.add_subplot())
     residuals(truth, predicted, ax=left.add_subplot())
     return headline, [
         _section(
             "Predicted and true",
-            _picture(across, "Each prediction over its true value; on the line they are equal"),
-            _picture(left, "What is left, true − predicted, over the prediction"),
+            _picture(
+                across, "Each prediction over its true value; on the line they are equal.", True
+            ),
+            _picture(left, "What is left, true − predicted, over the prediction.", True),
             wide=True,
         ),
         _largest_errors(report, truth, predicted),
@@ -337,7 +344,7 @@ def _largest_errors(
         for k, row in zip(shown, values, strict=True)
     ]
     names = ("row", "true", "predicted", "true − predicted", *head)
-    return _section("Largest errors", _plain_table("Counted from 0 in the test part", names, rows))
+    return _section("Largest errors", _plain_table(_counted(report), names, rows))
 
 
 # --- Sections of both -------------------------------------------------------------------------
@@ -363,20 +370,15 @@ def _parts(report: Report) -> Element | None:
     return _plain_table("Loss and metrics", ("", "training", "test"), rows) if rows else None
 
 
-def _curves(report: Report) -> Element | None:
+def _training(report: Report) -> Element | None:
     history = {name: values for name, values in report.history.items() if len(values)}
-    best = report.best or best_epoch(history)
+    best = best_epoch(history) if report.best is None else report.best
     pictures = []
-    for name in history:
-        if name.startswith("val_") and name[4:] in history:
-            continue
-        pair = {key: history[key] for key in (name, f"val_{name}") if key in history}
-        ends = ", ".join(
-            f"{key} from {_number(v[0])} to {_number(v[-1])}" for key, v in pair.items()
-        )
+    for name, pair in by_metric(history).items():
+        ends = [f"{key} from {_number(v[0])} to {_number(v[-1])}" for key, v in pair.items()]
         drawn = curves(pair, best=best, figure=_figure((4.4, 2.7)))
-        pictures.append(_picture(drawn, f"{len(history[name])} epochs: {ends}"))
-    return _section("How it learned", *pictures, wide=True)
+        pictures.append(_picture(drawn, f"{len(pair[name])} epochs: {', '.join(ends)}"))
+    return _section("Training", *pictures, wide=True)
 
 
 def _network(report: Report) -> Element | None:
@@ -393,6 +395,10 @@ def _data(report: Report) -> Element | None:
     return _facts("Data", "Where it came from", report.data, notes)
 
 
+def _settings(report: Report) -> Element | None:
+    return _facts("Settings", "What this run was made with", report.settings)
+
+
 def _facts(
     title: str, caption: str, facts: Mapping[str, object], more: Element | None = None
 ) -> Element | None:
@@ -407,7 +413,7 @@ def _facts(
 def _again(report: Report) -> Element | None:
     blocks = [("In a shell", report.command), ("In Python", report.script)]
     return _section(
-        "Do it again",
+        "How to reproduce",
         *(
             part
             for name, text in blocks
@@ -428,30 +434,41 @@ def _feature_columns(
         return [], [()] * len(places)
     values = np.asarray(report.inputs)
     same_length(inputs=values, truth=np.empty(count))
-    values = values.reshape(count, -1)[:, :_FEATURES]
-    names = report.features or [f"x{k}" for k in range(values.shape[1])]
-    rows = [tuple(_fact("", value) for value in row) for row in values[places].tolist()]
-    return [str(name) for name in names[: values.shape[1]]], rows
+    values = values.reshape(count, -1)
+    names = list(report.features or (f"x{k}" for k in range(values.shape[1])))
+    if len(names) != values.shape[1]:
+        raise ShapeError(
+            "the names of the features do not fit the inputs",
+            where="features",
+            got=f"{len(names)} names for {values.shape[1]} columns",
+            mend="give one name for each column of inputs",
+        )
+    rows = values[places, :_FEATURES].tolist()
+    return names[:_FEATURES], [tuple(_fact("", value) for value in row) for row in rows]
+
+
+def _counted(report: Report) -> str:
+    words = "Rows are counted from 0 in the test part"
+    more = report.inputs is not None and np.asarray(report.inputs)[0].size > _FEATURES
+    return f"{words}; the first {_FEATURES} features are shown" if more else words
 
 
 # --- Pictures ---------------------------------------------------------------------------------
 
 
-def _images(report: Report, count: int) -> NDArray[np.float64] | None:
-    """The test part's images in 0..1, grey as ink on paper, or None."""
-    if report.inputs is None or report.image_shape is None:
-        return None
-    given = np.asarray(report.inputs)
+def _images(report: Report, places: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    """Images of the test part in 0..1, grey ones as ink on paper."""
+    given, shape = np.asarray(report.inputs), tuple(report.image_shape or ())
     same_length(inputs=given, truth=np.empty(count))
-    if given[0].size != np.prod(report.image_shape):
+    if given[0].size != math.prod(shape):
         raise ShapeError(
             "the inputs are not images of this shape",
             where="image_shape",
-            got=f"{tuple(report.image_shape)} for inputs of shape {given.shape}",
+            got=f"{shape} for inputs of shape {given.shape}",
             wanted=f"a shape of {given[0].size} values",
             mend="pass the shape of one image, such as (8, 8)",
         )
-    stack = image_stack(given.reshape(count, *report.image_shape))
+    stack = image_stack(given[places].reshape(len(places), *shape))
     if stack.ndim == 4:
         return stack
     low, high = float(stack.min()), float(stack.max())
@@ -485,7 +502,7 @@ _PAGE_COLOURS = {
 }
 
 
-def _picture(figure: Any, label: str) -> Element:
+def _picture(figure: Any, label: str, shown: bool = False) -> Element:
     """A Matplotlib figure as SVG, without ids or styles that reach into the page."""
     file = BytesIO()
     # Two settings exist only globally: text as text, and ids that are the same in every run.
@@ -508,7 +525,8 @@ def _picture(figure: Any, label: str) -> Element:
     for name in ("width", "height", "version"):
         svg.attrib.pop(name, None)
     svg.attrib |= {"role": "img", "aria-label": _clean(label)}
-    return _element("figure", svg, _element("figcaption", label), class_="picture")
+    words = _element("figcaption", label) if shown else None
+    return _element("figure", svg, words, class_="picture")
 
 
 # --- Elements ---------------------------------------------------------------------------------
@@ -516,9 +534,8 @@ def _picture(figure: Any, label: str) -> Element:
 
 def _element(tag: str, *children: Element | str | None, **attributes: str) -> Element:
     """An element with its children; `class_` is class, `http_equiv` is http-equiv."""
-    made = Element(
-        tag, {name.rstrip("_").replace("_", "-"): _clean(v) for name, v in attributes.items()}
-    )
+    given = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+    made = Element(tag, {name: _clean(value) for name, value in given.items() if value})
     for child in children:
         if isinstance(child, Element):
             made.append(child)
@@ -589,62 +606,76 @@ def _fact(name: str, value: object) -> str:
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 _STYLE = """
-:root { --paper: #fdfdfb; --panel: #f5f5f1; --ink: #22262b; --muted: #5b6269; --line: #b4b6b5;
-  --grid: #e6e6e2; --accent: #005ab5; --contrast: #be5000; --on-deep: #ffffff; }
-@media (prefers-color-scheme: dark) { :root { --paper: #15181b; --panel: #1d2125; --ink: #e9eaeb;
-  --muted: #a5adb4; --line: #565d64; --grid: #2b3036; --accent: #6fb0f2; --contrast: #f0914f;
-  --on-deep: #101316; } }
+:root { --paper: #fdfdfb; --panel: #f4f4f0; --ink: #22262b; --muted: #5b6269; --line: #b4b6b5;
+  --grid: #e6e6e2; --accent: #005ab5; --contrast: #be5000; --most: 60%; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --paper: #15181b; --panel: #1d2125; --ink: #e9eaeb; --muted: #a5adb4; --line: #565d64;
+    --grid: #2b3036; --accent: #6fb0f2; --contrast: #f0914f; --most: 45%; }
+  .cards .grey { filter: invert(.92); border-color: transparent; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 header p { margin: 0; color: var(--muted); font-size: .875rem; }
-h1 { margin: 0 0 1.5rem; font-size: 2rem; line-height: 1.2; font-weight: 600;
-  overflow-wrap: anywhere; }
-h2 { margin: 0 0 1rem; font-size: 1.25rem; line-height: 1.3; font-weight: 600; }
-h3 { margin: 1rem 0 .25rem; font-size: .875rem; font-weight: 600; color: var(--muted); }
+h1 { margin: 0 0 1.5rem; font-size: 2rem; line-height: 1.2; overflow-wrap: anywhere; }
+h2 { margin: 0 0 1rem; font-size: 1.25rem; line-height: 1.3; }
+h3 { margin: 1rem 0 .25rem; font-size: .875rem; color: var(--muted); }
+h1, h2, h3 { font-weight: 600; }
 p { margin: 0 0 1rem; max-width: 40rem; }
 section { margin-top: 2.5rem; padding-top: 1.5rem; border-top: 1px solid var(--grid); }
-.headline, .wide { display: grid; gap: 1.5rem 2.5rem; align-items: start;
+.wide { display: grid; gap: 0 2.5rem; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.wide > div, .wide > figure { margin-bottom: 1rem; }
 .large { margin: 0 0 .5rem; line-height: 1.15; }
 .large strong { display: block; font-size: clamp(3rem, 10vw, 4.5rem); font-weight: 600;
   letter-spacing: -.02em; color: var(--accent); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .8125rem; padding-bottom: .5rem; }
-th, td { padding: .25rem .75rem .25rem 0; text-align: right; border-bottom: 1px solid var(--grid); }
+th, td { padding: .25rem 1.25rem .25rem 0; text-align: right;
+  border-bottom: 1px solid var(--grid); }
 th { font-weight: 400; color: var(--muted); }
 th:first-child { text-align: left; }
-th[scope=row] { color: var(--ink); overflow-wrap: anywhere; min-width: 4rem; }
+thead th { white-space: nowrap; }
+th[scope=row] { color: var(--ink); overflow-wrap: break-word; min-width: 3.5rem; max-width: 16rem; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
 .facts td { text-align: left; overflow-wrap: anywhere; }
 .facts th[scope=row] { color: var(--muted); padding-right: 2rem; vertical-align: top; }
 .confusion th, .confusion td { padding: .3rem .25rem; text-align: center; font-size: .75rem;
   border: 1px solid var(--paper); min-width: 2.1rem; }
-.confusion th[scope=row] { text-align: right; padding-right: .5rem; }
-.confusion .corner { text-align: right; color: var(--muted); padding-right: .5rem; }
-.confusion .none { color: var(--line); background: var(--panel); }
-.confusion .right { background: color-mix(in srgb, var(--accent) var(--depth), var(--panel)); }
-.confusion .wrong { background: color-mix(in srgb, var(--contrast) var(--depth), var(--panel)); }
-.confusion .deep { color: var(--on-deep); }
+.confusion thead td, .confusion th[scope=row] { text-align: right; padding-right: .5rem; }
+.confusion thead { color: var(--muted); vertical-align: bottom; }
+.upright thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
+  max-height: 10rem; }
+.confusion tbody td { background: var(--panel); }
+.confusion .none { color: var(--muted); }
+.confusion .right { background:
+  color-mix(in srgb, var(--accent) calc(var(--depth) * var(--most)), var(--panel)); }
+.confusion .wrong { background:
+  color-mix(in srgb, var(--contrast) calc(var(--depth) * var(--most)), var(--panel)); }
 figure { margin: 0; }
-.picture svg { display: block; width: 100%; height: auto; max-width: 32rem; overflow: visible;
+.picture svg { display: block; width: 100%; height: auto; max-width: 28rem; overflow: visible;
   stroke-linejoin: round; stroke-linecap: butt; }
 .picture text { font-family: inherit !important; }
 figcaption { font-size: .8125rem; line-height: 1.35; color: var(--muted); margin-top: .25rem; }
 figcaption span { display: block; overflow-wrap: anywhere; }
-.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
+.cards { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(5.5rem, 20%), 1fr)); }
 .cards img { display: block; width: 100%; image-rendering: pixelated;
   border: 1px solid var(--grid); }
 .cards figcaption span:first-child { color: var(--ink); font-weight: 600; }
-@media (prefers-color-scheme: dark) { .grey { filter: invert(.92); } }
 pre { margin: 0; padding: .75rem 1rem; background: var(--panel); overflow-x: auto;
   font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 ul { margin: 1rem 0 0; padding-left: 1.25rem; max-width: 40rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-@media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  main { max-width: none; padding: 0; } section { margin-top: 1.25rem; padding-top: .75rem; }
-  figure, tr, h2 { break-inside: avoid; } h2, caption { break-after: avoid; }
-  .scroll, pre { overflow: visible; white-space: pre-wrap; } }
+@media (max-width: 30rem) {
+  .many th, .many td { min-width: 0; padding: .3rem .1rem; font-size: .625rem; } }
+@media print {
+  :root { --paper: #ffffff; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  main { max-width: none; padding: 0; }
+  .wide { grid-template-columns: 1fr 1fr; }
+  section { margin-top: 1.25rem; padding-top: .75rem; }
+  figure, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+  .scroll { overflow: visible; } pre { white-space: pre-wrap; } }
 """

@@ -57,12 +57,12 @@ def integers(value: Any, what: str, argument: str) -> tuple[int, ...]:
     except TypeError:
         raise ArgumentTypeError(
             f"{what}: {argument} is not made of whole numbers", got=f"{argument}={value!r}",
-            wanted="a whole number, or several", mend=f"write {argument}=1 or {argument}=(0, 1)",
+            wanted="a whole number, or several", mend="write whole numbers, as 1 or (0, 1)",
         ) from None  # fmt: skip
 
 
 def agreed(shapes: Sequence[Shape]) -> Shape | None:
-    """Join shapes that have to be equal; ``None`` when they are not. Unknown extents agree with all.
+    """Join shapes that must be equal, ``None`` if they are not; an unknown extent agrees with any.
 
     >>> agreed([(None, 3), (5, None)]), agreed([(2,), (3,)])
     ((5, 3), None)

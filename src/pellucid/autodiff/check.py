@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.autodiff.reverse import grad
-from pellucid.errors import GradientError
-from pellucid.graph.tensor import Tensor, TensorLike, constant
+from pellucid.errors import ArgumentError, GradientError
+from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, constant
 from pellucid.ops.reduce import sum
 
 __all__ = ["GradientCheck", "check_gradient"]
@@ -65,6 +65,11 @@ def check_gradient(
     True
     """
     arrays = [_double(point) for point in points]
+    if not any(array.size for array in arrays if array.dtype.kind == "f"):
+        raise ArgumentError(
+            "check_gradient: nothing to differentiate by", got="no floating point with elements",
+            mend="give floating points, such as [0.5, -1.0]",
+        )  # fmt: skip
     checks = _compare(function, arrays, order, step, 1)
     worst = max(checks, key=lambda check: check.error if np.isfinite(check.error) else np.inf)
     if not worst.error <= tolerance:
@@ -77,7 +82,7 @@ def check_gradient(
 
 
 def _double(point: TensorLike) -> NDArray[Any]:
-    array = np.array(point)
+    array = np.array(as_tensor(point).numpy() if isinstance(point, Operand) else point)
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
@@ -109,6 +114,12 @@ def _compare(
     automatic = gradients(*map(constant, arrays))
     checks = []
     for k, g in zip(floating, automatic, strict=True):
+        if g.spec != (arrays[k].shape, arrays[k].dtype):
+            raise GradientError(
+                "a gradient has another shape or dtype than its argument", got=str(g.spec),
+                wanted=f"{arrays[k].dtype}{list(arrays[k].shape)} for argument {k}",
+                mend="sum the gradient over the axes along which the argument was stretched",
+            )  # fmt: skip
         for index in np.ndindex(arrays[k].shape):
             numerical = (value(k, index, step) - value(k, index, -step)) / (2 * step)
             exact = float(g.numpy()[index])

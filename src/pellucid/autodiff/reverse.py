@@ -90,7 +90,7 @@ def _gradients(y: Tensor, wanted: Iterable[Operand], seed: Tensor) -> dict[int, 
         through = any(
             id(x) in leads and node.op.gradient_rule(k) is not None for k, x in enumerate(node.inputs)
         )
-        if wanted_here or through:
+        if node.dtype.kind == "f" and (wanted_here or through):
             leads.add(id(node))
     gradients: dict[int, Tensor] = {id(y): seed} if id(y) in leads else {}
     for node in reversed(order):
@@ -138,16 +138,18 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
             "backward needs values, and this depends on a placeholder", got=y.label,
             mend="write pel.grad(y, xs), which works on symbols",
         )  # fmt: skip
-    leaves = _leaves(y)
-    if not leaves:
+    if not y.requires_grad:
         raise GradientError(
             "nothing here requires a gradient", got=y.label,
             mend="make a leaf with requires_grad=True, or use a Variable",
         )  # fmt: skip
     updates = declared_updates([y])
+    leaves = _leaves(y)
     gradients = _gradients(y, leaves, _seed(y, gradient))
     for leaf in leaves:
-        g = gradients[id(leaf)]
+        g = gradients.get(id(leaf))
+        if g is None:  # it lends its shape alone
+            continue
         total = g if leaf.grad is None else leaf.grad + g
         pending = {**(leaf.grad.updates if leaf.grad is not None else {}), **updates}
         if create_graph:
@@ -158,7 +160,7 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
 
 
 def _leaves(y: Tensor) -> list[Tensor | Variable]:
-    """List the leaves that require a gradient and that gradients reach."""
+    """List the leaves that require a gradient."""
     order = topological([y], into=lambda node: node.requires_grad)
     leaves = [node for node in order if node.requires_grad and not node.inputs]
     found = [node.attrs["variable"] if node.op is READ else node for node in leaves]

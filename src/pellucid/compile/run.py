@@ -24,10 +24,12 @@ Sampling = Literal["shuffled", "sequential", "drawn", "with replacement"]
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """Going once through rows, in batches: by `program`, and `tail` for a smaller last batch.
+    """Going once through rows, in batches: by `program`, and `tail` for another last batch.
 
-    The inputs of the programs are the batch of each data array, then the hyper-parameters. The
-    outputs are scalars, numerator and weight in turn, of the loss and of each metric; an epoch's
+    When batches are drawn anew for each step, `draws` says how many; there is no tail then.
+
+    The inputs of the programs are the batch of each data array; of a training program, then the
+    hyper-parameters. The outputs are scalars, numerator and weight in turn, of the loss and of each metric; an epoch's
     value is the sum of the numerators over the sum of the weights.
     """
 
@@ -36,11 +38,12 @@ class Phase:
     rows: int
     batch_size: int
     tail_size: int = 0
+    draws: int = 0
 
     @property
     def whole(self) -> int:
         """The number of whole batches."""
-        return (self.rows - self.tail_size) // self.batch_size
+        return self.draws or (self.rows - self.tail_size) // self.batch_size
 
     @property
     def steps(self) -> int:
@@ -92,7 +95,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The rows: for each phase one array for each data input; and the hyper-parameters."""
+    """The rows: for each phase one array for each data input; and the training's hyper-parameters."""
 
     arrays: tuple[tuple[NDArray[Any], ...], ...]
     hyper: tuple[NDArray[Any], ...] = ()

@@ -22,12 +22,12 @@ __all__ = ["ReferenceEngine", "ReferenceExecutable"]
 
 @final
 class ReferenceExecutable(Executable):
-    """Runs the instructions in order; a result is let go after its last use."""
+    """Runs the instructions in order; a result is let go after its last use, unless all are kept."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, keep_all: bool = False) -> None:
         self.program = program
         last = {k: number for number, line in enumerate(program.instructions) for k in line.inputs}
-        keep = set(program.results)
+        keep = set(range(len(program.instructions)) if keep_all else program.results)
         self._release = [
             [k for k in set(line.inputs) if last[k] == number and k not in keep]
             for number, line in enumerate(program.instructions)
@@ -89,7 +89,8 @@ class ReferenceEngine(Engine):
         for k in range(segment.count):
             rows = batch_rows(run, segment, segment.first + k)
             batch = [array[rows] for array in data.arrays[segment.phase]]
-            results = executable([*batch, *data.hyper], state.arrays)
+            hyper = data.hyper if segment.phase == 0 else ()
+            results = executable([*batch, *hyper], state.arrays)
             records[k] = [float(value) for value in results[:outputs]]
             for (place, _), value in zip(program.updates, results[outputs:], strict=True):
                 np.copyto(state.arrays[place], value)

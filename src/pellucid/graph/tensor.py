@@ -192,9 +192,9 @@ class Operand:
         """Arrange the elements, in row-major order, in another shape; one extent may be -1."""
         return self._do("reshape", *shape)
 
-    def transpose(self, *axes: int) -> Tensor:
+    def transpose(self, *axes: int | Sequence[int]) -> Tensor:
         """Permute the axes; without arguments, reverse them."""
-        return self._do("transpose", axes or None)
+        return self._do("transpose", (axes[0] if len(axes) == 1 else axes) if axes else None)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
         """Convert to another dtype."""
@@ -291,8 +291,8 @@ class Tensor(Operand):
         value = self.numpy()
         if value.size != 1:
             raise GraphError(
-                "item: the tensor has more than one element", got=str(self.shape),
-                mend="reduce it first, or write .numpy()",
+                f"item: one number is asked of a tensor with {value.size} elements",
+                got=f"shape {self.shape}", mend="reduce it first, x.sum(), or write x.numpy()",
             )  # fmt: skip
         return value.item()
 
@@ -310,7 +310,10 @@ class Tensor(Operand):
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
-            raise ArgumentTypeError("len: the tensor has no known first extent", got=str(self.shape))
+            raise ArgumentTypeError(
+                "len: the tensor has no first extent that is known", got=f"shape {self.shape}",
+                mend="write x.item() for a scalar, pel.count(x, 0) for rows that are not yet known",
+            )  # fmt: skip
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -363,9 +366,9 @@ def apply(op: Op, *inputs: Tensor, **attrs: Any) -> Tensor:
         with np.errstate(all="ignore"):
             value = np.asarray(op.array(np, *[x.value for x in inputs], **attrs))
         value.flags.writeable = False
-    needs = spec.dtype.kind == "f" and any(
-        [x.requires_grad and op.gradient_rule(k) is not None for k, x in enumerate(inputs)]
-    )
+    needs = any([x.requires_grad for x in inputs]) and spec.dtype.kind == "f" and any(
+        x.requires_grad and op.gradient_rule(k) is not None for k, x in enumerate(inputs)
+    )  # fmt: skip
     return Tensor(op, inputs, attrs or _NO_ATTRS, spec, value, requires_grad=needs)
 
 
@@ -431,10 +434,19 @@ def border_array(data: Any, dtype: DTypeLike | None = None, what: str = "tensor"
 
     The result is a C-contiguous, read-only array of its own. Overflow in narrowing is an error.
     """
+    if isinstance(data, (list, tuple)) and any(isinstance(x, Operand) for x in data):
+        raise DataError(
+            f"{what}: a list that holds tensors would lose how they were made",
+            got=f"{len(data)} entries", mend="join them: pel.concatenate([x.reshape(1), y.reshape(1)])",
+        )  # fmt: skip
     try:
         raw = np.asarray(data)
     except ValueError as error:
-        raise DataError(f"{what}: the rows differ in length", got=str(error)) from error
+        regular = str(error).rpartition("shape was ")[2].partition(" + ")[0]
+        raise DataError(
+            f"{what}: the rows differ in length", got=f"{regular} and then unequal rows",
+            mend="give rows of equal length, or fill the short ones up",
+        ) from error  # fmt: skip
     if raw.dtype.kind == "O":
         raw = _numbers(raw, what)
     if raw.dtype.kind not in "fiub":
@@ -452,28 +464,33 @@ def border_array(data: Any, dtype: DTypeLike | None = None, what: str = "tensor"
 
 
 def _numbers(raw: NDArray[Any], what: str) -> NDArray[Any]:
-    if raw.size and all(isinstance(x, Operand) for x in raw.flat):
-        raise DataError(f"{what}: a list of tensors", mend="write pel.stack(tensors)")
+    strange = [x for x in raw.flat if x is None or isinstance(x, (str, bytes))]
     try:
+        if strange:
+            raise TypeError(f"{strange[0]!r} among the values")
         return np.array(raw.tolist(), dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"{what}: not an array of numbers", got=str(error), mend="give rows of equal length"
-        ) from error
+            f"{what}: not an array of numbers", got=str(error),
+            mend="give numbers only: encode text, fill in what is missing",
+        ) from error  # fmt: skip
 
 
 def _check_fits(raw: NDArray[Any], value: NDArray[Any], what: str) -> None:
-    if value.dtype.kind == "f" and raw.dtype.kind == "f" and value.itemsize < raw.itemsize:
-        lost = np.isinf(value) & ~np.isinf(raw)
-    elif value.dtype.kind in "iu" and value.dtype != raw.dtype:
+    if np.can_cast(raw.dtype, value.dtype):
+        return
+    if value.dtype.kind == "f":
+        lost, mend = np.isinf(value) & ~np.isinf(raw), 'write dtype="float64", or scale the data'
+    elif value.dtype.kind in "iu":
         with np.errstate(all="ignore"):
-            lost = value.astype(raw.dtype) != raw
+            lost = (value.astype(raw.dtype) != raw) | ((value < 0) != (raw < 0))
+        mend = "round first, or choose a dtype that holds it"
     else:
         return
     if lost.any():
         raise DTypeError(
             f"{what}: a value does not fit the dtype", got=f"{raw[lost].flat[0]} for {value.dtype}",
-            mend='write dtype="float64", or scale the data',
+            mend=mend,
         )  # fmt: skip
 
 

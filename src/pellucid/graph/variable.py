@@ -42,7 +42,11 @@ class Variable(Operand):
     dtype : floating values become this, else the default, float32
     shape : needed when `value` is a callable
     name : how errors, files and summaries speak of it
-    trainable : whether gradients are taken with respect to it
+    trainable : whether gradients are taken with respect to it; may be changed later, to freeze it
+
+    Attributes
+    ----------
+    is_parameter : whether it was made trainable, also when it is frozen now
 
     Examples
     --------
@@ -55,7 +59,9 @@ class Variable(Operand):
     Variable('w', [0. 0.], float32)
     """
 
-    __slots__ = ("__weakref__", "_draw", "_value", "dtype", "grad", "name", "shape", "trainable")
+    __slots__ = (
+        "__weakref__", "_draw", "_value", "dtype", "grad", "is_parameter", "name", "shape", "trainable",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -77,7 +83,7 @@ class Variable(Operand):
             self._value = border_array(_plain(value), dtype, name or "Variable")
             self.shape, self.dtype = self._value.shape, self._value.dtype
         self.name = name
-        self.trainable = trainable and self.dtype.kind == "f"
+        self.trainable = self.is_parameter = trainable and self.dtype.kind == "f"
         self.grad: Tensor | None = None
 
     @property

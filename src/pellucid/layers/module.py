@@ -11,15 +11,17 @@ import contextlib
 import inspect
 import secrets
 from abc import ABCMeta, abstractmethod
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import ArgumentTypeError, GraphError, PellucidError
+from pellucid.arguments import register
+from pellucid.errors import ArgumentTypeError, FileError, GraphError, PellucidError
 from pellucid.graph.op import Spec
 from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, provenance, tensor
 from pellucid.graph.variable import Variable
@@ -53,6 +55,8 @@ class _Pass(NamedTuple):
 
     training: bool = False
     root: Module | None = None
+    calls: dict[int, int] = {}
+    earlier: int = 0
 
 
 _pass: ContextVar[_Pass] = ContextVar("pass", default=_Pass())  # noqa: B039
@@ -61,16 +65,20 @@ _observer: ContextVar[Callable[[Observation], None] | None] = ContextVar("observ
 
 @lru_cache(maxsize=256)
 def _signature(cls: type) -> inspect.Signature:
-    return inspect.signature(cls.__init__)
+    return inspect.signature(cls.__init__)  # type: ignore[misc]
 
 
 class _ModuleType(ABCMeta):
     """Records the arguments a module was made with, and seals it when it is made."""
 
     def __call__(cls: type[_M], *args: Any, **kwargs: Any) -> _M:  # type: ignore[misc]
-        module: _M = super().__call__(*args, **kwargs)  # type: ignore[misc]
+        try:
+            module: _M = super().__call__(*args, **kwargs)  # type: ignore[misc]
+        except PellucidError as error:
+            raise error.located(cls.__name__) from None
         bound = _signature(cls).bind(module, *args, **kwargs).arguments
-        module._arguments = dict(list(bound.items())[1:])
+        given = list(bound.items())[1:]
+        module._arguments = {k: v.copy() if isinstance(v, (list, dict)) else v for k, v in given}
         module._sealed = True
         return module
 
@@ -104,14 +112,16 @@ class Module(metaclass=_ModuleType):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not inspect.isabstract(cls) and not cls.__name__.startswith("_"):
-            REGISTRY[cls.__name__] = cls
+            register(REGISTRY, cls)
+
+    # Any arguments, so that a subclass may name its own: forward(self, x, y).
 
     @abstractmethod
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Any, **named: Any) -> Tensor:
         """Compute the result from the inputs; ``self.training`` tells the mode."""
 
-    def build(self, *specs: Spec) -> None:
-        """Make the variables, now that the inputs' shapes are known; nothing by default."""
+    def build(self, *specs: Any, **named: Any) -> None:
+        """Make the variables, now that the inputs' specs are known; nothing by default."""
 
     def __call__(self, *inputs: TensorLike, training: bool | None = None) -> Tensor:
         """Call the module; ``training=True`` holds for every module inside."""
@@ -119,18 +129,21 @@ class Module(metaclass=_ModuleType):
         if outer.root is None and self._path is None:
             self.name_parts()
         mode = outer.training if training is None else training
-        token = _pass.set(_Pass(mode, outer.root or self))
+        calls = outer.calls if outer.root else {}
+        earlier = calls.get(id(self), 0)
+        calls[id(self)] = earlier + 1
+        token = _pass.set(_Pass(mode, outer.root or self, calls, earlier))
         try:
             with provenance(path=self.path):
                 return self._called([self._border(x) for x in inputs])
         except PellucidError as error:
-            raise error.located(f"{type(self).__name__} {self.path!r}" if self.path else "") from None
+            raise error.located(self._place()) from None
         finally:
             _pass.reset(token)
 
     def _called(self, inputs: list[Tensor]) -> Tensor:
         if not self._built:
-            specs = tuple(Spec((None, *x.shape[1:]), x.dtype) for x in inputs)
+            specs = tuple(Spec((None, *x.shape[1:])[: x.ndim], x.dtype) for x in inputs)
             self.build(*specs)
             self._set("_input_specs", specs)
             self._set("_built", True)
@@ -160,6 +173,11 @@ class Module(metaclass=_ModuleType):
         return _pass.get().training
 
     @property
+    def earlier_calls(self) -> int:
+        """How often this module was called before in the pass under way."""
+        return _pass.get().earlier
+
+    @property
     def path(self) -> str:
         """The dotted path of this module in the network that it belongs to."""
         if self._path is None:
@@ -183,6 +201,24 @@ class Module(metaclass=_ModuleType):
     def arguments(self) -> dict[str, Any]:
         """The arguments that this module was made with."""
         return dict(self._arguments)
+
+    @classmethod
+    def from_arguments(cls, arguments: dict[str, Any]) -> Self:
+        """Make a module from what :attr:`arguments` gave, when a file is read."""
+        signature = _signature(cls)
+        myself = next(iter(signature.parameters))
+        given = inspect.BoundArguments(signature, OrderedDict({myself: None} | arguments))
+        try:
+            bound = signature.bind(*given.args, **given.kwargs).arguments
+        except TypeError:
+            bound = {}
+        if bound.keys() - {myself} != arguments.keys():
+            raise FileError(
+                f"the file gives a {cls.__name__} other arguments than it takes",
+                got=", ".join(arguments) or "none", wanted=str(signature),
+                mend="load it with the version of the class that saved it",
+            )  # fmt: skip
+        return cls(*given.args[1:], **given.kwargs)
 
     @property
     def input_specs(self) -> tuple[Spec, ...]:
@@ -282,6 +318,9 @@ class Module(metaclass=_ModuleType):
         self.seed(secrets.randbits(31) if seed is None else seed)
         for variable in self.variables().values():
             variable.reset()
+
+    def _place(self) -> str:
+        return f"{type(self).__name__} {self._path!r}" if self._path else type(self).__name__
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

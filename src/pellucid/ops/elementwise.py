@@ -97,7 +97,7 @@ def promoted(ufunc: str, name: str, operands: Sequence[TensorLike]) -> list[Tens
         kinds = tuple(as_tensor(operand).dtype for operand in operands)
     dtypes = _loop_dtypes(ufunc, name, kinds)
     return [
-        as_tensor(x, dtype) if not isinstance(x, Operand) else cast(as_tensor(x), dtype)
+        x if type(x) is Tensor and x.dtype is dtype else cast(as_tensor(x, dtype), dtype)
         for x, dtype in zip(operands, dtypes, strict=True)
     ]
 
@@ -379,7 +379,8 @@ CEIL = declare("ceil", lambda b, x: b.ceil(x), r"\lceil {0} \rceil", _zero)
 
 
 def _erf_array(xp: Any, x: Any) -> Any:
-    return load("scipy.special" if xp is np else "jax.scipy.special").erf(x)
+    special = load("scipy.special" if xp is np else "jax.scipy.special")
+    return special.erf(x).astype(x.dtype)  # SciPy has none for float16
 
 
 ERF = declare(

@@ -20,7 +20,7 @@ from pellucid.graph.op import Op, Random, Spec, ravelled, register
 from pellucid.graph.tensor import DTypeLike, Tensor, TensorLike, apply, as_tensor, resolve_dtype
 from pellucid.ops.elementwise import cast, cos, log, sqrt
 from pellucid.ops.view import broadcast_to
-from pellucid.shapes import integers
+from pellucid.shapes import agreed, integers
 
 __all__ = ["derive_key", "random_bits", "random_normal", "random_uniform", "threefry"]
 
@@ -55,7 +55,7 @@ def derive_key(seed: int, path: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
 
 
 def _rule(key: Spec, step: Spec, like: Spec) -> Spec:
-    if key.shape != (2,) or step.shape != ():
+    if agreed([key.shape, (2,)]) is None or step.shape != ():
         raise ShapeError(
             "random_bits: a key has two words and a step is a scalar",
             got=f"{key.shape} and {step.shape}", mend="make the key with derive_key(seed, path)",
@@ -100,7 +100,9 @@ def random_bits(key: TensorLike, step: TensorLike, like: TensorLike) -> Tensor:
 def uniform_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
     """Draw numbers evenly from [0, 1) for each element of `like`, of as many bits as are exact."""
     exact = min(32, np.finfo(like.dtype).nmant + 1)
-    bits = random_bits(key, step, like) // 2 ** (32 - exact)
+    bits = random_bits(key, step, like)
+    if exact < 32:
+        bits = bits // 2 ** (32 - exact)
     return cast(bits, like.dtype) * 2.0**-exact
 
 
@@ -109,7 +111,9 @@ def _shaped(shape: Sequence[int], dtype: DTypeLike | None) -> Tensor:
     if any(extent < 0 for extent in extents):
         raise ArgumentError("random numbers need a shape", got=f"shape={shape!r}", mend="write (3, 2)")
     if wanted.kind != "f":
-        raise DTypeError("random numbers are floating", got=str(wanted), mend='write dtype="float32"')
+        raise DTypeError(
+            "random numbers are floating", got=str(wanted), mend='write dtype="float32"'
+        )
     return broadcast_to(as_tensor(0.0, wanted), extents)
 
 

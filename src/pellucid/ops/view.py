@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from pellucid.graph.op import Gather, Move, Op, Spec, ravelled, register, stretched, unravelled
-from pellucid.graph.tensor import METHODS, Operand, Tensor, TensorLike, apply, as_tensor
+from pellucid.graph.tensor import METHODS, Tensor, TensorLike, apply, as_tensor
 from pellucid.shapes import (
     Shape,
     agreed,
@@ -427,7 +427,7 @@ def _slice_bounds(part: slice) -> tuple[int | None, int | None, int]:
     if not step:
         raise ArgumentTypeError(
             "a slice that tensors do not have", got=repr(part),
-            wanted="whole numbers, and a step other than 0", mend="write x[::-1] to reverse an axis",
+            wanted="whole numbers, and a step other than 0", mend="write x[::-1] to reverse",
         )  # fmt: skip
     return start, stop, step
 
@@ -520,12 +520,11 @@ def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
     >>> pel.concatenate([[1, 2], [3]])
     Tensor([1 2 3], int64)
     """
-    if isinstance(tensors, Operand) or not len(tensors):
+    if not isinstance(tensors, (list, tuple)) or not tensors:
         raise ArgumentTypeError(
-            "concatenate: a list of at least one tensor is needed",
-            got="one tensor" if isinstance(tensors, Operand) else "an empty list",
-            mend="write concatenate([a, b], axis=0)",
-        )
+            "concatenate: a list of at least one tensor is needed", got=type(tensors).__name__,
+            mend="write concatenate([x, y], axis=0)",
+        )  # fmt: skip
     parts = _same_dtype(tensors)
     (place,) = normalise_axes(axis, parts[0].ndim, "concatenate")
     return apply(CONCATENATE, *parts, axis=place)

@@ -120,6 +120,7 @@ def scatter_classes(
     ['no', 'yes']
     """
     places = points(X, dimensions=(2, 3))
+    check_features(features, places.shape[1])
     said = {} if predicted is None else {"predicted": predicted}
     classes = encode(names, y=y, **said)
     same_length(X=places, y=classes.codes[0], **dict(zip(said, classes.codes[1:], strict=True)))
@@ -154,10 +155,8 @@ def draw_points(ax: Axes, places: NDArray[np.float64], classes: Classes, size: f
     legend(ax, [classes.names[k] for k in occurring], handles, handletextpad=0.2, **outside)
 
 
-def name_axes(
-    ax: Axes, features: Sequence[str] | None, dimensions: int, title: str | None, aside: str = ""
-) -> Axes:
-    """Write the feature names, or x₁, x₂, … at the axes."""
+def check_features(features: Sequence[str] | None, dimensions: int) -> None:
+    """Refuse names that are not one for each axis."""
     if features is not None and len(features) != dimensions:
         raise ArgumentError(
             "the names of the features do not fit the axes",
@@ -166,6 +165,12 @@ def name_axes(
             wanted=f"{dimensions} names",
             mend="name the features that X holds, in order",
         )
+
+
+def name_axes(
+    ax: Axes, features: Sequence[str] | None, dimensions: int, title: str | None, aside: str = ""
+) -> Axes:
+    """Write the feature names, or x₁, x₂, … at the axes."""
     given = features is not None
     x, y, *z = (
         map(str, features) if features is not None else ("$x_1$", "$x_2$", "$x_3$")[:dimensions]

@@ -47,7 +47,9 @@ def predicted_against_true(
     ax.plot(ends, ends, color=MUTED, linewidth=0.9, linestyle="--")
     _dots(ax, true, said)
     ax.set(xlim=ends, ylim=ends, aspect="equal")
-    aside = f"R² {load('sklearn.metrics').r2_score(true, said):.3f}" if np.ptp(true) > 0 else ""
+    aside = ""
+    if np.ptp(true) > 0:
+        aside = f"R² {load('sklearn.metrics').r2_score(true, said):.3f}".replace("-", "−")
     return headed(ax, title, x="true", y="predicted", aside=aside)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.plot.arrays import Classes, call, encode, finite, points, same_length
-from pellucid.plot.classes import draw_points, name_axes
+from pellucid.plot.classes import check_features, draw_points, name_axes
 from pellucid.plot.style import INK, axes_or_new, colour_bar, diverging, tints
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def probability_surface(
     >>> ax.figure.axes[1].get_ylabel()
     'probability of class 1'
     """
-    places, classes = _data(X, y, names)
+    places, classes = _data(X, y, names, features)
     horizontal, vertical = _grid(places, bounds, margin, resolution)
     values = _class_one(predict, _plane(horizontal, vertical), scores)
     height = values.reshape(resolution, resolution)
@@ -110,7 +110,7 @@ def decision_boundary(
     >>> np.unique(ax.collections[0].get_array()).tolist()
     [0, 1]
     """
-    places, _ = _data(X, y, names)
+    places, _ = _data(X, y, names, features)
     horizontal, vertical = _grid(places, bounds, margin, resolution)
     grid = _plane(horizontal, vertical)
     classes = encode(names, y=y, predict_classes=predict_classes(grid))
@@ -124,7 +124,10 @@ def decision_boundary(
     return name_axes(ax, features, 2, title)
 
 
-def _data(X: ArrayLike, y: ArrayLike, names: Sequence[str] | None) -> tuple[Floats, Classes]:
+def _data(
+    X: ArrayLike, y: ArrayLike, names: Sequence[str] | None, features: Sequence[str] | None
+) -> tuple[Floats, Classes]:
+    check_features(features, 2)
     places, classes = points(X), encode(names, y=y)
     same_length(X=places, y=classes.codes[0])
     return places, classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["best_epoch", "curves", "step_losses"]
+__all__ = ["best_epoch", "by_metric", "curves", "step_losses"]
 
 Floats = NDArray[np.float64]
+Columns = TypeVar("Columns", bound=ArrayLike)
 
 
 def curves(
@@ -74,15 +75,15 @@ def curves(
         )
     same_length(**values)
     best = best_epoch(values) if best is None else _epoch(best, values)
-    metrics = [n for n in values if not (n.startswith("val_") and n[4:] in values)]
+    metrics = by_metric(values)
     wide = min(len(metrics), 2)
     rows = -(-len(metrics) // wide)
     figure = figure_or_new(figure, (6.0 if wide == 2 else 4.2, 2.7 * rows))
     if title:
         figure.suptitle(title, fontsize="medium", color=INK, x=0.01, ha="left")
-    for place, name in enumerate(metrics, start=1):
+    for place, (name, pair) in enumerate(metrics.items(), start=1):
         ax = axes_or_new(figure.add_subplot(rows, wide, place), (0, 0))
-        _metric(ax, name, values[name], values.get(f"val_{name}"), best, with_names=place == 1)
+        _metric(ax, name, list(pair.values()), best, with_names=place == 1)
     return figure
 
 
@@ -96,6 +97,21 @@ def best_epoch(history: Mapping[str, ArrayLike]) -> int | None:
     """
     losses = numbers(history.get("val_loss", history.get("loss", [])), "loss")
     return None if np.isnan(losses).all() else int(np.nanargmin(losses)) + 1
+
+
+def by_metric(history: Mapping[str, Columns]) -> dict[str, dict[str, Columns]]:
+    """The columns of each metric: its own, and that of its validation if there is one.
+
+    Examples
+    --------
+    >>> by_metric({"loss": [1], "rate": [2], "val_loss": [3]})
+    {'loss': {'loss': [1], 'val_loss': [3]}, 'rate': {'rate': [2]}}
+    """
+    return {
+        name: {key: history[key] for key in (name, f"val_{name}") if key in history}
+        for name in history
+        if not (name.startswith("val_") and name[4:] in history)
+    }
 
 
 def step_losses(
@@ -150,29 +166,30 @@ def step_losses(
 
 
 def _metric(
-    ax: Axes,
-    name: str,
-    train: Floats,
-    validation: Floats | None,
-    best: int | None,
-    with_names: bool,
+    ax: Axes, name: str, columns: Sequence[Floats], best: int | None, with_names: bool
 ) -> None:
-    epochs = np.arange(1, len(train) + 1)
-    look: dict[str, Any] = {"linewidth": 1.6, "rasterized": len(train) > MANY}
-    look |= {"marker": "o" if len(train) <= 20 else "", "markersize": 3.5}
-    drawn = ax.plot(epochs, train, color=ACCENT, **look)
-    if validation is not None:
-        drawn += ax.plot(epochs, validation, color=CONTRAST, linestyle=(0, (4, 1.5)), **look)
-    if with_names and validation is not None:
+    """Draw a metric's column, and its validation if there are two."""
+    epochs = np.arange(1, len(columns[0]) + 1)
+    look: dict[str, Any] = {"linewidth": 1.6, "rasterized": len(epochs) > MANY}
+    look |= {"marker": "o" if len(epochs) <= 20 else "", "markersize": 3.5}
+    styles: list[dict[str, Any]] = [
+        {"color": ACCENT},
+        {"color": CONTRAST, "linestyle": (0, (4, 1.5))},
+    ]
+    drawn = [
+        ax.plot(epochs, column, **look, **style)[0]
+        for column, style in zip(columns, styles, strict=False)
+    ]
+    if with_names and len(columns) == 2:
         legend(ax, ["training", "validation"], drawn)
     aside = ""
     if best is not None:
-        value = float((train if validation is None else validation)[best - 1])
+        value = columns[-1][best - 1]
         ax.axvline(best, color=MUTED, linewidth=0.8, linestyle=":")
         ax.plot([best], [value], "o", color=INK, markersize=4.5, zorder=3, gid="best")
         aside = f"{value:.4g} at epoch {best}"
     whole_ticks(ax.xaxis)
-    if len(train) == 1:
+    if len(epochs) == 1:
         ax.set_xlim(0.5, 1.5)
     headed(ax, name, x="epoch", aside=aside)
 

@@ -58,18 +58,9 @@ def activation_curve(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['f(x)', "f'(x)"]
     """
-    low, high = interval
-    if not low < high:
-        raise ArgumentError(
-            "the interval does not rise",
-            where="interval",
-            got=str(interval),
-            wanted="(low, high) with low < high",
-            mend="write interval=(-5, 5)",
-        )
-    x = np.linspace(
-        low, high, 600
-    )  # an even number: 0, where many have their kink, lies between two points
+    low, high = _rising(interval)
+    # An even number: 0, where many have their kink, lies between two points.
+    x = np.linspace(low, high, 600)
     values = {"f(x)": _curve(function, x, "function")}
     if derivative is not None:
         values["f'(x)"] = _curve(derivative, x, "derivative")
@@ -103,13 +94,14 @@ def histogram(
     ----------
     values : numbers of any shape
     mark : where to draw a dashed line; the heading says how many values lie above it
-    bins, interval : how many bars of equal width, over which range (all values by default)
+    bins, interval : how many bars of equal width, over which range; the heading says how many
+        values lie outside
     label : what the values are
 
     Raises
     ------
-    DataError : no value, or values that are not finite or not in the interval
-    ArgumentError : fewer than one bin
+    DataError : no value, or values that are not finite
+    ArgumentError : fewer than one bin, or an interval that does not rise
 
     Examples
     --------
@@ -127,16 +119,19 @@ def histogram(
             wanted="at least 1",
             mend="write bins=30",
         )
+    ends = None if interval is None else _rising(interval)
     ax = axes_or_new(ax, (4.2, 2.8))
     ax.grid(False, axis="x")
-    ax.hist(array, bins=bins, range=interval, color=ACCENT, edgecolor="white", linewidth=0.4)
-    aside = ""
+    ax.hist(array, bins=bins, range=ends, color=ACCENT, edgecolor="white", linewidth=0.4)
+    said = []
     if mark is not None:
         ax.axvline(mark, color=CONTRAST, linewidth=1.4, linestyle="--", gid="mark")
-        aside = f"{int((array > mark).sum())} of {len(array)} above {mark:g}"
-    if interval is not None:
-        ax.set_xlim(interval)
-    return headed(ax, title, x=label, y="count", aside=aside, names=True)
+        said.append(f"{int((array > mark).sum())} of {len(array)} above {short(mark)}")
+    if ends is not None:
+        ax.set_xlim(ends)
+        outside = int(((array < ends[0]) | (array > ends[1])).sum())
+        said += [f"{outside} outside"] * (outside > 0)
+    return headed(ax, title, x=label, y="count", aside=", ".join(said), names=True)
 
 
 def feature_bars(
@@ -199,6 +194,19 @@ def feature_bars(
     ax.margins(x=0.15)
     aside = f"the largest {len(shown)} of {len(sizes)}" if len(shown) < len(sizes) else ""
     return headed(ax, title, x=label, aside=aside, names=True)
+
+
+def _rising(interval: tuple[float, float]) -> tuple[float, float]:
+    low, high = interval
+    if not low < high:
+        raise ArgumentError(
+            "the interval does not rise",
+            where="interval",
+            got=str(interval),
+            wanted="(low, high) with low < high",
+            mend="write for example interval=(-5, 5)",
+        )
+    return low, high
 
 
 def _curve(function: Function, x: Floats, name: str) -> Floats:

@@ -1,0 +1,257 @@
+"""The columns of a table, whoever made it: numbers, booleans, dates or text, the missing marked."""
+
+from __future__ import annotations
+
+import datetime
+import numbers
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data.arrays import as_array, is_frame, is_series
+from pellucid.errors import DataError, ShapeError
+from pellucid.lazy import load
+
+__all__ = ["Column", "Kind", "columns_of", "read_column"]
+
+Kind = Literal["number", "boolean", "date", "text"]
+
+MICROSECONDS_A_DAY = 86_400e6
+FOREIGN = {"c": "complex numbers", "m": "durations", "S": "bytes", "V": "records of several fields"}
+MENDS = {
+    "c": "take numpy.abs, .real or .imag",
+    "m": "divide by numpy.timedelta64(1, 'D')",
+    "S": "write .astype(str)",
+    "V": "write numpy.lib.recfunctions.structured_to_unstructured",
+}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: what it is called in messages, what kind it is, and its values.
+
+    Parameters
+    ----------
+    label : such as ``column 'age'`` or ``column 3``
+    kind : number, boolean, date or text
+    values : (n,) numbers, NaN where missing; a date is days since 1970-01-01 (UTC);
+        text is an object array of str, None where missing
+    """
+
+    label: str
+    kind: Kind
+    values: NDArray[Any]
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """(n,) true where there is no value."""
+        if self.kind == "text":
+            return np.array([value is None for value in self.values], dtype=bool)
+        if self.values.dtype.kind == "f":
+            return np.isnan(self.values)
+        return np.zeros(len(self.values), dtype=bool)
+
+
+def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...] | None]:
+    """The columns of a frame or a matrix, and their names if they have any.
+
+    Raises
+    ------
+    ShapeError : not two-dimensional
+    DataError : a column mixes kinds, or holds what no network can take
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found, names = columns_of(pd.DataFrame({"age": [3, None], "colour": ["red", None]}))
+    >>> [column.kind for column in found], names
+    (['number', 'text'], ('age', 'colour'))
+    """
+    if not is_frame(X):
+        matrix = as_array(X, name=name)
+        if matrix.ndim != 2:
+            raise ShapeError(
+                f"{name} is not a table",
+                where=name,
+                got=f"shape {matrix.shape}",
+                wanted="(rows, columns)",
+                mend=f"write {name}.reshape(len({name}), -1)",
+            )
+        found = [read_column(matrix[:, j], f"column {j}") for j in range(matrix.shape[1])]
+        return found, None
+    frame = _frame(X, name)
+    found = [read_column(frame[:, j].to_native(), f"column {title!r}") for j, title in enumerate(frame.columns)]
+    named = all(isinstance(title, str) for title in frame.columns)
+    return found, tuple(frame.columns) if named else None
+
+
+def read_column(values: Any, label: str) -> Column:
+    """One `Column` from a series or a one-dimensional array.
+
+    Raises
+    ------
+    DataError : it mixes kinds, or holds what no network can take
+
+    Examples
+    --------
+    >>> read_column(np.array([True, False]), "column 0").kind
+    'boolean'
+    """
+    return _from_series(values, label) if is_series(values) else _from_array(values, label)
+
+
+def _frame(X: Any, name: str) -> Any:
+    narwhals = load("narwhals.stable.v1")
+    try:
+        return narwhals.from_native(X, eager_only=True)
+    except narwhals.exceptions.DuplicateError as error:
+        titles = Counter(str(title) for title in getattr(X, "columns", getattr(X, "column_names", [])))
+        raise DataError(
+            f"{name} has columns with the same name",
+            where=name,
+            got=", ".join(repr(title) for title, times in titles.items() if times > 1),
+            wanted="a name of its own for every column",
+            mend="rename one of them, or drop it",
+        ) from error
+
+
+def _from_series(values: Any, label: str) -> Column:
+    narwhals = load("narwhals.stable.v1")
+    series = narwhals.from_native(values, series_only=True)
+    dtype = series.dtype
+    if dtype.is_numeric() or dtype == narwhals.Boolean:
+        kind: Kind = "boolean" if dtype == narwhals.Boolean else "number"
+        widen = series.null_count() > 0 or dtype == narwhals.Decimal
+        return Column(label, kind, (series.cast(narwhals.Float64) if widen else series).to_numpy())
+    if dtype in (narwhals.Date, narwhals.Datetime):
+        stamps = series.dt.timestamp("us").cast(narwhals.Float64).to_numpy()
+        return Column(label, "date", stamps / MICROSECONDS_A_DAY)
+    if dtype in (narwhals.String, narwhals.Categorical, narwhals.Enum):
+        return Column(label, "text", _texts(series.to_list(), series.is_null().to_list()))
+    return _from_array(series.to_numpy(), label)
+
+
+def _from_array(values: NDArray[Any], label: str) -> Column:
+    match values.dtype.kind:
+        case "b":
+            return Column(label, "boolean", values)
+        case "i" | "u" | "f":
+            return Column(label, "number", values)
+        case "M":
+            return Column(label, "date", _days(values))
+        case "O" | "U" | "T":
+            return _from_objects(values.astype(object), label)
+        case other:
+            holds = FOREIGN.get(other, str(values.dtype))
+            raise DataError(
+                f"{label} holds {holds}",
+                where=label,
+                got=f"dtype {values.dtype}",
+                wanted="numbers, booleans, dates or text",
+                mend=MENDS.get(other, ""),
+            )
+
+
+def _from_objects(values: NDArray[Any], label: str) -> Column:
+    """Sort a column of Python objects by what its present values are."""
+    missing: NDArray[np.bool_] = load("pandas").isna(values)
+    kinds = [_kind_of(type(value)) for value in values[~missing]]
+    tally = Counter(kinds)
+    if None in tally:
+        raise _foreign_value(values, missing, kinds, label)
+    if set(tally) == {"boolean", "number"}:
+        tally = Counter({"number": len(kinds)})
+    if len(tally) > 1:
+        raise _mixture(values, missing, kinds, label)
+    kind = next(iter(tally), None) or "number"
+    if kind == "text":
+        return Column(label, "text", _texts(values.tolist(), missing.tolist()))
+    if kind == "date":
+        return Column(label, "date", _days(_utc(values, missing)))
+    return Column(label, kind, _numeric(values, missing, label))
+
+
+def _kind_of(type_: type) -> Kind | None:
+    if issubclass(type_, bool | np.bool_):
+        return "boolean"
+    if issubclass(type_, str):
+        return "text"
+    if issubclass(type_, numbers.Real | Decimal):
+        return "number"
+    return "date" if issubclass(type_, datetime.date | np.datetime64) else None
+
+
+def _numeric(values: NDArray[Any], missing: NDArray[np.bool_], label: str) -> NDArray[Any]:
+    """Whole numbers and booleans keep their dtype as long as none is missing."""
+    try:
+        if not missing.any():
+            plain = np.array(values.tolist())
+            return plain if plain.dtype.kind in "biuf" else values.astype(np.float64)
+        filled = np.full(len(values), np.nan)
+        filled[~missing] = values[~missing].astype(np.float64)
+    except OverflowError as error:
+        raise DataError(
+            f"{label} holds a whole number too large for any float",
+            where=label,
+            got=str(error),
+            wanted="numbers below 1.8e308 in size",
+        ) from error
+    return filled
+
+
+def _texts(values: list[Any], missing: list[bool]) -> NDArray[Any]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = [None if gone else _text(value) for value, gone in zip(values, missing, strict=True)]
+    return found
+
+
+def _text(value: Any) -> str:
+    """Whole numbers are written without a point, so that 2 and 2.0 are the same category."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _utc(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
+    stamps = np.full(len(values), np.datetime64("NaT", "us"))
+    read = load("pandas").to_datetime(values[~missing], utc=True)
+    stamps[~missing] = read.tz_localize(None).to_numpy()
+    return stamps
+
+
+def _days(stamps: NDArray[Any]) -> NDArray[np.float64]:
+    days = stamps.astype("datetime64[us]").view(np.int64) / MICROSECONDS_A_DAY
+    days[np.isnat(stamps)] = np.nan
+    return days
+
+
+def _foreign_value(
+    values: NDArray[Any], missing: NDArray[np.bool_], kinds: list[Kind | None], label: str
+) -> DataError:
+    row = int(np.flatnonzero(~missing)[kinds.index(None)])
+    return DataError(
+        f"{label} holds a value that is neither number, boolean, date nor text",
+        where=f"{label}, row {row} (counted from 0)",
+        got=f"{values[row]!r} of type {type(values[row]).__name__}",
+        wanted="one kind of value in a column",
+        mend="take complex numbers apart, spread lists over columns, or drop the column",
+    )
+
+
+def _mixture(
+    values: NDArray[Any], missing: NDArray[np.bool_], kinds: list[Kind | None], label: str
+) -> DataError:
+    tally = Counter(kinds)
+    (common, often), (rare, seldom) = tally.most_common(2)
+    row = int(np.flatnonzero(~missing)[kinds.index(rare)])
+    return DataError(
+        f"{label} mixes {common}s and {rare}s".replace("texts", "text"),
+        where=f"{label}, row {row} (counted from 0)",
+        got=f"the {rare} {values[row]!r} ({seldom} such beside {often} {common}s)".replace("texts", "texts"),
+        wanted="one kind of value in a column",
+        mend="correct those values, leave them empty if they are missing, "
+        "or write column.astype(str) if all are names",
+    )

@@ -1,0 +1,216 @@
+"""Files that are whole or not there: what is saved replaces what was there in one step.
+
+A file is written under a temporary name beside its target, brought to the disk, and renamed. Whatever
+ends the program meanwhile, the old file is intact or the new one complete; what a killed program
+leaves behind is removed at the next save to the same path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pellucid.errors import FileError
+
+try:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+except ImportError:  # Windows: a file that is open cannot be removed there, which is a lock as well
+    flock = None  # type: ignore[assignment]
+
+__all__ = ["read_bytes", "write_atomically"]
+
+Part = bytes | bytearray | memoryview | str
+REASONS = {
+    errno.ENOENT: ("the folder does not exist", "create the folder first, or choose another one"),
+    errno.ENOTDIR: ("a folder of the path is a file", "choose another path"),
+    errno.EISDIR: ("there is a folder of this name", "name a file"),
+    errno.EACCES: ("there is no permission", "choose another folder, or change the permissions"),
+    errno.EPERM: ("there is no permission", "choose another folder, or change the permissions"),
+    errno.EROFS: ("the disk cannot be written to", "choose a folder on another disk"),
+    errno.ENOSPC: ("the disk is full", "make room, or choose a folder on another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "make room, or choose a folder on another disk"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
+}
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a whole file.
+
+    Raises
+    ------
+    FileError : when it is missing, is a folder, or cannot be read
+
+    Examples
+    --------
+    >>> read_bytes("missing.safetensors")
+    Traceback (most recent call last):
+        ...
+    pellucid.errors.FileError: the file cannot be read: there is no such file
+      where   missing.safetensors
+      mend    check the path
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        reason, mend = "there is no such file", "check the path"
+    except OSError as error:
+        reason, mend = _reason(error)
+    raise FileError(f"the file cannot be read: {reason}", where=str(path), mend=mend)
+
+
+def write_atomically(path: str | Path, *parts: Part) -> None:
+    """Write `parts`, one after another, as the whole content of the file `path`.
+
+    An existing file keeps its permissions, and is replaced only when all is on the disk; a link
+    stays a link to the file that is replaced.
+
+    Parameters
+    ----------
+    parts : bytes, or text that is written as UTF-8
+
+    Raises
+    ------
+    FileError : when it cannot be written; what was there is then untouched
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
+    >>> write_atomically(path, "first ", "second")
+    >>> path.read_text()
+    'first second'
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        mode = _mode_of(target)
+        _remove_stale(target)
+        with _temporary(target, mode) as (descriptor, temporary):
+            for part in parts:
+                _write(descriptor, part.encode() if isinstance(part, str) else part)
+            os.fsync(descriptor)
+            if flock is None:
+                os.close(descriptor)
+            os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        reason, mend = _reason(error)
+        raise FileError(
+            f"the file cannot be written: {reason}", where=str(path), mend=mend
+        ) from error
+
+
+def _reason(error: OSError) -> tuple[str, str]:
+    known = REASONS.get(error.errno or 0)
+    return known or (f"{error.strerror or error}".lower(), "try another disk")
+
+
+def _mode_of(target: Path) -> int | None:
+    """Find the permissions of the file that will be replaced; refuse what must not be replaced."""
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, "")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a device, not a file")
+    if not os.access(target, os.W_OK):
+        raise OSError(errno.EACCES, "")
+    return stat.S_IMODE(mode)
+
+
+# --- the temporary file --------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _temporary(target: Path, mode: int | None) -> Iterator[tuple[int, Path]]:
+    """Make a locked temporary file beside `target`; it is gone at the end, renamed or removed."""
+    descriptor, temporary = _create(target)
+    try:
+        if mode is not None:
+            os.chmod(temporary, mode)
+        yield descriptor, temporary
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if flock is not None:
+        os.close(descriptor)
+
+
+def _create(target: Path) -> tuple[int, Path]:
+    while True:
+        temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.part")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o666)
+        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+            return descriptor, temporary
+        os.close(descriptor)  # another program took it for a stale one in this very moment
+
+
+def _stem(target: Path) -> str:
+    """Begin the name of temporary files: so short that the longest name has room for the rest."""
+    return f".{target.name[:50]}."
+
+
+def _write(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+    rest = memoryview(data).cast("B")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove temporary files of `target` that no running program holds a lock on."""
+    pattern = re.compile(re.escape(_stem(target)) + r"[0-9a-f]{16}\.part")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            if pattern.fullmatch(entry.name):
+                _remove_unless_locked(entry.path)
+
+
+def _remove_unless_locked(path: str) -> None:
+    with contextlib.suppress(OSError):
+        if flock is None:
+            os.unlink(path)
+            return
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            if _lock(descriptor):
+                os.unlink(path)
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool | None:
+    """Try to lock; ``None`` where the file system has no locks."""
+    if flock is None:
+        return None
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name to the disk; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system without such a thing
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,287 @@
+"""Composites of operations: activations, and what losses and metrics are made of.
+
+A composite needs no gradient rule, no engine and no machine code of its own. Each is written so
+that its value and its first two derivatives are finite wherever the mathematics is: what could
+overflow is kept out of the branch that is not chosen, since 0 · ∞ is not a number.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+from pellucid.arguments import named, one_of
+from pellucid.errors import ArgumentTypeError, DataError, ShapeError
+from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
+from pellucid.ops.elementwise import (
+    abs,
+    cast,
+    erf,
+    exp,
+    expm1,
+    identity,
+    isfinite,
+    log,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    sign,
+    softplus,
+    stop_gradient,
+    tanh,
+    where,
+)
+from pellucid.ops.reduce import max, mean, sum
+from pellucid.shapes import Shape
+
+__all__ = [
+    "ACTIVATIONS", "absolute_error", "activation", "by_row", "check_paired", "elu", "gelu", "leaky_relu", "log_softmax",
+    "logsumexp", "paired", "silu", "softmax", "softsign", "squared_error",
+]  # fmt: skip
+
+
+# --- normalised exponentials ---------------------------------------------------------------
+
+
+def softmax(x: TensorLike, axis: int = -1) -> Tensor:
+    r"""Turn scores into probabilities that sum to 1 along `axis`.
+
+    Formula: yᵢ = exp(xᵢ − m) / Σⱼ exp(xⱼ − m) with m = maxⱼ xⱼ, which changes nothing but overflow.
+
+    Source: Bridle, "Training stochastic model recognition algorithms as networks can lead to
+    maximum mutual information estimation of parameters", 1990.
+
+    >>> import pellucid as pel
+    >>> pel.softmax([0.0, 0.0, 1000.0])
+    Tensor([0. 0. 1.], float32)
+    """
+    powers = exp(_below_zero(as_tensor(x), axis))
+    return powers / sum(powers, axis, keepdims=True)
+
+
+def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
+    """Give the logarithm of :func:`softmax`, exact also where the probability underflows.
+
+    Formula: yᵢ = xᵢ − m − ln Σⱼ exp(xⱼ − m) with m = maxⱼ xⱼ.
+
+    >>> import pellucid as pel
+    >>> pel.log_softmax([0.0, 1000.0])
+    Tensor([-1000.     0.], float32)
+    """
+    shifted = _below_zero(as_tensor(x), axis)
+    return shifted - log(sum(exp(shifted), axis, keepdims=True))
+
+
+def _below_zero(x: Tensor, axis: int) -> Tensor:
+    return x - stop_gradient(max(x, axis, keepdims=True))
+
+
+def logsumexp(x: TensorLike, axis: int = -1, *, keepdims: bool = False) -> Tensor:
+    """Give ln Σⱼ exp(xⱼ) along `axis` without overflow: a smooth maximum.
+
+    >>> import pellucid as pel
+    >>> pel.logsumexp([1000.0, 1000.0])
+    Tensor(1000.6931, float32)
+    """
+    x = as_tensor(x)
+    most = stop_gradient(max(x, axis, keepdims=True))
+    most = where(isfinite(most), most, 0)  # −∞ − −∞ is not a number
+    rest = log(sum(exp(x - most), axis, keepdims=True)) + most
+    return rest if keepdims else sum(rest, axis)
+
+
+# --- activations ---------------------------------------------------------------------------
+
+
+def softsign(x: TensorLike) -> Tensor:
+    """Squash to (−1, 1), more slowly than tanh: x / (1 + |x|).
+
+    Source: Bergstra and others, "Quadratic polynomials learn better image features", 2009.
+
+    >>> import pellucid as pel
+    >>> pel.softsign([-1.0, 0.0, 3.0])
+    Tensor([-0.5   0.    0.75], float32)
+    """
+    x = as_tensor(x)
+    return x / (1 + abs(x))
+
+
+def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
+    """Give x above zero and slope · x below, so that no unit is ever without a gradient.
+
+    Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic
+    models", 2013.
+
+    >>> import pellucid as pel
+    >>> pel.leaky_relu([-1.0, 2.0], slope=0.1)
+    Tensor([-0.1  2. ], float32)
+    """
+    x = as_tensor(x)
+    return where(x > 0, x, x * slope)
+
+
+def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
+    """Give x above zero and alpha · (eˣ − 1) below.
+
+    Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by
+    exponential linear units", 2016.
+
+    >>> import pellucid as pel
+    >>> pel.elu([-1.0, 2.0])
+    Tensor([-0.632121  2.      ], float32)
+    """
+    x = as_tensor(x)
+    return where(x > 0, x, alpha * expm1(where(x > 0, 0, x)))
+
+
+def gelu(x: TensorLike, *, approximate: str = "none") -> Tensor:
+    r"""Weigh x by the probability that a standard normal number is smaller: x · Φ(x).
+
+    Formula: ½ x (1 + erf(x / √2)); with ``approximate="tanh"``,
+    ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
+
+    >>> import pellucid as pel
+    >>> pel.gelu([-1.0, 2.0])
+    Tensor([-0.158655  1.9545  ], float32)
+    """
+    x = as_tensor(x)
+    if one_of(approximate, "approximate", ("none", "tanh")) == "none":
+        return 0.5 * x * (1 + erf(x / math.sqrt(2)))
+    inner = minimum(maximum(x, -10), 10)  # there tanh is 1 to the last bit, and the cube is small
+    cubic = inner + 0.044715 * (inner * inner * inner)
+    return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * cubic))
+
+
+def silu(x: TensorLike) -> Tensor:
+    """Weigh x by its own sigmoid: x · σ(x), also called swish.
+
+    Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2017.
+
+    >>> import pellucid as pel
+    >>> pel.silu([-1.0, 2.0])
+    Tensor([-0.268941  1.761594], float32)
+    """
+    x = as_tensor(x)
+    return x * sigmoid(x)
+
+
+ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
+    "elu": elu,
+    "gelu": gelu,
+    "identity": identity,
+    "leaky_relu": leaky_relu,
+    "linear": identity,
+    "log_softmax": log_softmax,
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "sign": sign,
+    "silu": silu,
+    "softmax": softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "tanh": tanh,
+}
+
+
+def activation(name: str | Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Find an activation by its name; anything that can be called on a tensor may be one.
+
+    Raises
+    ------
+    ArgumentError : for an unknown name, naming the closest
+
+    >>> from pellucid.functional import activation
+    >>> activation("tanh")([0.0])
+    Tensor([0.], float32)
+    """
+    if isinstance(name, type):
+        raise ArgumentTypeError(
+            "an activation is given as a class", got=name.__name__, wanted="a name or a callable",
+            mend=f"write {name.__name__}(), with parentheses",
+        )  # fmt: skip
+    return name if callable(name) else named(name, "activation", ACTIVATIONS)
+
+
+# --- predictions and targets ---------------------------------------------------------------
+
+
+def paired(prediction: TensorLike, target: TensorLike, what: str = "loss") -> tuple[Tensor, Tensor]:
+    """Bring a prediction and its target together; the target takes the prediction's dtype.
+
+    Raises
+    ------
+    ShapeError : when the shapes differ: the two never broadcast against each other
+    DataError : when there are no rows
+
+    >>> from pellucid.functional import paired
+    >>> paired([[1.0], [2.0]], [3.0, 4.0])
+    Traceback (most recent call last):
+        ...
+    pellucid.errors.ShapeError: loss: the prediction and the target differ in shape
+      got     prediction (2, 1), target (2,)
+      wanted  a target of shape (2, 1)
+      mend    write target.reshape(-1, 1)
+    """
+    prediction, target = as_tensor(prediction), as_tensor(target)
+    check_paired(prediction.shape, target.shape, what)
+    if prediction.dtype.kind == "f":
+        target = cast(target, prediction.dtype)
+    return prediction, target
+
+
+def check_paired(prediction: Shape, target: Shape, what: str = "loss") -> None:
+    """Check that two shapes are equal, as far as they are known; an unknown extent is never 1."""
+    pairs = itertools.zip_longest(prediction, target, fillvalue=0)
+    if not all(a == b or (None in (a, b) and not {a, b} & {0, 1}) for a, b in pairs):
+        raise ShapeError(
+            f"{what}: the prediction and the target differ in shape",
+            got=f"prediction {prediction}, target {target}",
+            wanted=f"a target of shape {prediction}", mend=_mend(prediction, target),
+        )  # fmt: skip
+    if 0 in prediction:
+        raise DataError(
+            f"{what}: there is nothing to compare", got=f"shape {prediction}",
+            wanted="at least one row", mend="check that the data are not empty",
+        )  # fmt: skip
+
+
+def _mend(prediction: Shape, target: Shape) -> str:
+    if len(target) == 1 and prediction[1:] == (1,):
+        return "write target.reshape(-1, 1)"
+    if len(prediction) == 1 and target[1:] == (1,):
+        return "write target.reshape(-1)"
+    if prediction[:1] == target[:1] and len(prediction) == len(target) == 2:
+        return f"give the last layer {target[1]} units, or the target {prediction[1]} columns"
+    return "give both one row for each example, in the same order"
+
+
+def squared_error(prediction: TensorLike, target: TensorLike) -> Tensor:
+    """Give each row's mean of (prediction − target)².
+
+    >>> from pellucid.functional import squared_error
+    >>> squared_error([[1.0, 2.0]], [[1.0, 4.0]])
+    Tensor([2.], float32)
+    """
+    prediction, target = paired(prediction, target)
+    difference = prediction - target
+    return by_row(difference * difference)
+
+
+def absolute_error(prediction: TensorLike, target: TensorLike) -> Tensor:
+    """Give each row's mean of |prediction − target|.
+
+    >>> from pellucid.functional import absolute_error
+    >>> absolute_error([[1.0, 2.0]], [[1.0, 4.0]])
+    Tensor([1.], float32)
+    """
+    prediction, target = paired(prediction, target)
+    return by_row(abs(prediction - target))
+
+
+def by_row(x: Tensor) -> Tensor:
+    """Average over every axis but the first."""
+    return mean(x, tuple(range(1, x.ndim))) if x.ndim > 1 else x

@@ -1,0 +1,3 @@
+"""Everything a network is built from: layers, losses, initialisers, and the networks themselves."""
+
+from pellucid.layers import *

@@ -1,0 +1,140 @@
+"""What a training was: a value of each quantity for each epoch, the loss of each step, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid import plot
+from pellucid.compile import Records, Run
+from pellucid.errors import ArgumentError
+
+__all__ = ["History"]
+
+KEPT_STEPS = 2_000_000  # beyond this the losses of single steps are no longer kept
+
+
+@dataclass(eq=False)
+class History(Mapping[str, list[float]]):
+    """The record of a fit: a mapping from quantities to one value an epoch.
+
+    ``history["loss"]`` is the mean of the epoch's batch losses, weighted by rows, as they were when
+    each batch was met; ``history["val_loss"]`` is measured after the epoch.
+
+    Attributes
+    ----------
+    names : the quantities of a step: the loss, then the metrics
+    seed : decides initial weights, order of rows and random layers
+    engine : which engine did it
+    epochs, steps : how many were done
+    seconds : how long it took
+    stopped : why it ended early, or an empty string
+    best_epoch : the epoch whose weights were kept by early stopping, counted from 0
+    notes : what was done to the data and settings, in sentences
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pellucid import nn, optim
+    >>> X = np.linspace(-1, 1, 8).reshape(-1, 1)
+    >>> history = nn.Sequential([nn.Linear(1)]).fit(X, 3 * X, loss="mse", epochs=2, seed=1, progress=False)
+    >>> list(history), history.epochs, history.steps
+    (['loss'], 2, 2)
+    """
+
+    names: tuple[str, ...]
+    seed: int = 0
+    engine: str = ""
+    epochs: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+    best_epoch: int | None = None
+    notes: list[str] = field(default_factory=list)
+    _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    _sums: dict[int, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    _losses: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self._columns:
+            raise ArgumentError(
+                f"the history has no {name!r}", wanted=", ".join(self._columns) or "nothing yet",
+                mend="name it in fit(metrics=[…]), and give validation= for val_…",
+            )  # fmt: skip
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def step_losses(self) -> NDArray[np.float64]:
+        """The loss of each training step (of the first two million)."""
+        return np.concatenate(self._losses) if self._losses else np.empty(0)
+
+    @property
+    def steps_per_second(self) -> float:
+        """Training steps a second, all of the fit's time counted."""
+        return self.steps / self.seconds if self.seconds else 0.0
+
+    def add(self, run: Run, records: Records) -> bool:
+        """Take in the scalars of the steps just done; tell whether an epoch was completed."""
+        completed = False
+        for segment, rows in records.parts:
+            sums = self._sums.setdefault(segment.phase, np.zeros(2 * len(self.names)))
+            sums += rows.sum(axis=0)
+            if segment.phase == 0:
+                self.steps += segment.count
+                if self.steps <= KEPT_STEPS:
+                    self._losses.append(rows[:, 0] / rows[:, 1])
+            last = run.phases[-1]
+            if segment.phase == len(run.phases) - 1 and segment.first + segment.count == last.steps:
+                self._close_epoch()
+                completed = True
+        return completed
+
+    def _close_epoch(self) -> None:
+        for phase, sums in sorted(self._sums.items()):
+            for name, total, weight in zip(self.names, sums[::2], sums[1::2], strict=True):
+                self.put(f"val_{name}" if phase else name, float(total / weight))
+        self._sums.clear()
+        self.epochs += 1
+
+    def put(self, name: str, value: float) -> None:
+        """Append a value for the epoch just completed."""
+        self._columns.setdefault(name, []).append(value)
+
+    def latest(self) -> dict[str, float]:
+        """Give the newest value of each quantity; of an epoch under way, its value so far."""
+        if self._sums:
+            sums = self._sums[0] if 0 in self._sums else next(iter(self._sums.values()))
+            now = zip(self.names, sums[::2], sums[1::2], strict=True)
+            return {name: float(total / weight) for name, total, weight in now if weight}
+        return {name: values[-1] for name, values in self._columns.items()}
+
+    def plot(self, *, figure: Any = None) -> Any:
+        """Draw loss and metrics over epochs; gives the Matplotlib figure."""
+        return plot.curves(self._columns, figure=figure)
+
+    def lines(self) -> Sequence[str]:
+        """Write one JSON object for each epoch, for ``history.jsonl``."""
+        rows = zip(*self._columns.values(), strict=True)
+        return [
+            json.dumps({"epoch": k, **dict(zip(self._columns, row, strict=True))})
+            for k, row in enumerate(rows)
+        ]
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{k}={v[-1]:.4g}" for k, v in self._columns.items() if v)
+        why = f", stopped: {self.stopped}" if self.stopped else ""
+        return (
+            f"History({self.epochs} epochs, {self.steps} steps, {self.seconds:.2f} s, "
+            f"{self.engine}, seed={self.seed}{why}; {values})"
+        )

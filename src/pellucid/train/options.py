@@ -1,0 +1,82 @@
+"""The options of a fit, checked before anything else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.arguments import number_in, truth, whole_number
+from pellucid.errors import ArgumentError, ArgumentTypeError, DTypeError
+from pellucid.graph.tensor import DTypeLike, Tensor, resolve_dtype
+from pellucid.losses import Loss
+from pellucid.metrics import Metric
+from pellucid.optim import Optimizer
+from pellucid.train.callbacks import Callback, EarlyStopping
+
+__all__ = ["FitOptions"]
+
+DEFAULT_EPOCHS = 10
+DEFAULT_BATCH = 32
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """The arguments of ``fit`` beside the data; see ``Network.fit`` for what each means."""
+
+    loss: str | Loss | Callable[[Tensor, Tensor], Tensor] | None = None
+    optimizer: Optimizer | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    validation: float | tuple[Any, Any] | None = None
+    metrics: Sequence[str | Metric] | None = None
+    early_stopping: int | EarlyStopping | None = None
+    callbacks: tuple[Callback | Callable[..., None], ...] = ()
+    shuffle: bool = True
+    prepare: Any = None
+    seed: int | None = None
+    dtype: DTypeLike | None = None
+    engine: str | None = None
+    progress: bool | int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None:
+                whole_number(value, name, at_least=least)
+        if self.epochs is not None and self.steps is not None:
+            raise ArgumentError(
+                "epochs and steps cannot both be given", got=f"epochs={self.epochs}, steps={self.steps}",
+                mend="give epochs to see all rows so often, or steps to draw so many batches",
+            )  # fmt: skip
+        truth(self.shuffle, "shuffle")
+        self._check_validation()
+        if self.dtype is not None and resolve_dtype(self.dtype).kind != "f":
+            raise DTypeError("a network computes in a floating dtype", got=f"dtype={self.dtype!r}",
+                             mend='write dtype="float32" or dtype="float64"')  # fmt: skip
+        if self.optimizer is not None and not isinstance(self.optimizer, Optimizer):
+            raise ArgumentTypeError("optimizer= takes an optimizer", got=repr(self.optimizer),
+                                    mend="write optimizer=optim.Adam(0.001)")  # fmt: skip
+        if isinstance(self.metrics, str):
+            raise ArgumentTypeError("metrics= takes a list", got=repr(self.metrics),
+                                    mend=f"write metrics=[{self.metrics!r}]")  # fmt: skip
+        if self.progress is not None and not isinstance(self.progress, bool):
+            whole_number(self.progress, "progress", at_least=1)
+
+    def _check_validation(self) -> None:
+        given = self.validation
+        if given is None or (isinstance(given, (tuple, list)) and len(given) == 2):
+            return
+        if isinstance(given, (tuple, list)):
+            raise ArgumentTypeError(
+                "validation= takes a fraction or a pair", got=f"{len(given)} parts",
+                mend="write validation=0.2 or validation=(X, y)",
+            )  # fmt: skip
+        number_in(given, "validation", above=0, below=1)
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        """The early-stop rule, a number being its patience."""
+        rule = self.early_stopping
+        return rule if rule is None or isinstance(rule, EarlyStopping) else EarlyStopping(rule)

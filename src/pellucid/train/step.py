@@ -1,0 +1,126 @@
+"""The programs of a training: forward, loss, gradient, update and metrics as one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.autodiff import grad
+from pellucid.compile import Program, optimised, specialised, trace
+from pellucid.graph import Tensor, Variable, declared_updates, placeholder, symbolic
+from pellucid.graph.op import Spec
+from pellucid.layers.module import Module
+from pellucid.losses import Loss
+from pellucid.metrics import Metric
+from pellucid.ops import cast, count
+from pellucid.optim import Optimizer
+
+__all__ = ["Objective", "StepPrograms", "step_programs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """What a step computes beside the network's output: the loss, and metrics."""
+
+    loss: Loss
+    metrics: tuple[Metric, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the history."""
+        return ("loss", *(metric.name for metric in self.metrics))
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What decides the programs."""
+        return (self.loss, *self.metrics)
+
+    def mean_and_scalars(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Give the mean loss, and numerator and weight of the loss and of each metric."""
+        mean = self.loss(prediction, target)
+        rows = cast(count(prediction, 0), mean.dtype)
+        scalars = [mean * rows, rows]
+        for metric in self.metrics:
+            scalars += [metric.numerator(prediction, target), metric.weight(prediction, target)]
+        return mean, scalars
+
+
+@dataclass(frozen=True, eq=False)
+class StepPrograms:
+    """The programs of a training for any number of rows, and the variables that they share.
+
+    Attributes
+    ----------
+    train, evaluate : programs with an unknown batch extent
+    variables : the model's, then the optimizer's: the state of both programs
+    own : how many of them are the model's
+    """
+
+    train: Program
+    evaluate: Program
+    variables: tuple[Variable, ...]
+    own: int
+
+    def at(self, program: Program, rows: int) -> Program:
+        """Make a program for batches of `rows` rows."""
+        batch = len(program.inputs)
+        shapes = [program.instructions[k].spec.shape for k in program.inputs]
+        known = [tuple(rows if extent is None else extent for extent in shape) for shape in shapes]
+        assert len(known) == batch
+        return optimised(specialised(program, known))
+
+
+def step_programs(
+    model: Module, specs: Sequence[Spec], target: Spec, objective: Objective, optimizer: Optimizer
+) -> StepPrograms:
+    """Build the training program and the evaluation program of a network that is built already.
+
+    Parameters
+    ----------
+    specs : of the inputs, with ``None`` for the batch
+    target : of the targets, likewise
+    """
+    own = list(model.variables().values())
+    inputs = [placeholder(s.shape, s.dtype, name=f"input {k}") for k, s in enumerate(specs)]
+    truth = placeholder(target.shape, target.dtype, name="target")
+    hyper = {name: placeholder((), model.dtype, name=name) for name in optimizer.hyper()}
+    with symbolic():
+        prediction = model(*inputs, training=True)
+        loss, scalars = objective.mean_and_scalars(prediction, truth)
+        declared = declared_updates([loss])
+        parameters = model.parameters()
+        updates = _optimizer_updates(optimizer, parameters, loss, hyper)
+        _, tested = objective.mean_and_scalars(model(*inputs, training=False), truth)
+    state = list(dict.fromkeys([*own, *updates]))
+    arguments = [*inputs, truth, *hyper.values()]
+    train, variables = trace(arguments, scalars, {**declared, **updates}, state)
+    evaluate, _ = trace([*inputs, truth], tested, {}, variables)
+    return StepPrograms(train, evaluate, variables, len(own))
+
+
+def _optimizer_updates(
+    optimizer: Optimizer, parameters: Mapping[str, Variable], loss: Tensor, hyper: dict[str, Tensor]
+) -> dict[Variable, Tensor]:
+    """Declare the new value of each parameter, of the optimizer's slots, and of its step counter."""
+    counter = Variable(np.int64(0), name="optimizer.step", trainable=False)
+    step = counter + 1
+    updates: dict[Variable, Tensor] = {counter: step}
+    gradients = grad(loss, list(parameters.values()), unused="zero")
+    for (name, variable), g in zip(parameters.items(), gradients, strict=True):
+        slots = {
+            slot: Variable(_zeros(variable), variable.dtype, shape=variable.shape,
+                           name=f"optimizer.{name}.{slot}", trainable=False)
+            for slot in optimizer.slots(variable)
+        }  # fmt: skip
+        reads = {slot: v.read() for slot, v in slots.items()}
+        new, moved = optimizer.update(variable.read(), g, reads, hyper, step)
+        updates[variable] = new
+        updates.update({slots[slot]: value for slot, value in moved.items()})
+    return updates
+
+
+def _zeros(variable: Variable) -> Callable[[], Any]:
+    return lambda: np.zeros(variable.shape, variable.dtype)

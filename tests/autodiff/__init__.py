@@ -1,0 +1,1 @@
+"""Gradients: what they are, where they go, and the checker that vouches for them."""

@@ -1,0 +1,1 @@
+"""Every operation, held to its declaration on every engine."""

@@ -1,0 +1,1 @@
+"""One sample for each operation: data from which all of its tests are made."""

@@ -1,0 +1,13 @@
+import numpy as np
+
+import pellucid as pel
+from conformance.sample import BINARY, EVERYTHING, Sample, pairs
+
+SAMPLE = Sample(
+    pel.not_equal,
+    np.not_equal,
+    cases=BINARY,
+    dtypes=EVERYTHING,
+    extremes=pairs,
+    differentiable=False,
+)

@@ -1,0 +1,1 @@
+"""The graph: tensors, variables, walks, and what errors say."""

@@ -1,0 +1,1 @@
+"""What holds for all shapes, values and graphs."""
