@@ -18,8 +18,8 @@ import numpy as np
 from pellucid.errors import ArgumentError, ArgumentTypeError, FileError, PellucidError
 
 __all__ = [
-    "Declaration", "declared", "named", "number_in", "one_of", "ranged", "register", "truth",
-    "whole_number",
+    "Absent", "Declaration", "declared", "named", "number_in", "one_of", "ranged", "register",
+    "truth", "whole_number",
 ]  # fmt: skip
 
 _T = TypeVar("_T")
@@ -333,6 +333,32 @@ def declared(config: Mapping[str, Any], classes: Mapping[str, type[_T]]) -> _T:
             f"the file gives {name} arguments that it does not have", got=repr(arguments),
             mend="update pellucid: the file may come from a newer version",
         ) from error  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Stands for a function of the user's own, which a file names but cannot hold.
+
+    >>> Absent("my_loss", "loss")(1, 2)
+    Traceback (most recent call last):
+        ...
+    pellucid.errors.FileError: the loss my_loss is a function, which the file could only name
+      mend    give it again: fit(…, loss=my_loss)
+    """
+
+    name: str
+    role: str
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __call__(self, *_: Any) -> Any:
+        """Refuse."""
+        raise FileError(
+            f"the {self.role} {self.name} is a function, which the file could only name",
+            mend=f"give it again: fit(…, {self.role}={self.name})",
+        )
 
 
 def register(registry: MutableMapping[str, type[_T]], cls: type[_T]) -> None:

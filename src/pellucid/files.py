@@ -1,8 +1,8 @@
 """Files that are whole or not there: what is saved replaces what was there in one step.
 
-A file is written under a temporary name beside its target, brought to the disk, and renamed. Whatever
-ends the program meanwhile, the old file is intact or the new one complete; what a killed program
-leaves behind is removed at the next save to the same path.
+A file is written under a temporary name beside its target, brought to the disk, and renamed.
+Whatever ends the program meanwhile, the old file is intact or the new one complete; what a killed
+program leaves behind is removed at the next save to the same path.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from pellucid.errors import FileError
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
+
+    HAS_LOCKS = True
 except ImportError:  # Windows: a file that is open cannot be removed there, which is a lock as well
-    flock = None  # type: ignore[assignment]
+    HAS_LOCKS = False
 
 __all__ = ["read_bytes", "write_atomically"]
 
@@ -65,14 +68,10 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def write_atomically(path: str | Path, *parts: Part) -> None:
-    """Write `parts`, one after another, as the whole content of the file `path`.
+    """Write `parts`, bytes or text as UTF-8, as the whole content of the file `path`.
 
     An existing file keeps its permissions, and is replaced only when all is on the disk; a link
     stays a link to the file that is replaced.
-
-    Parameters
-    ----------
-    parts : bytes, or text that is written as UTF-8
 
     Raises
     ------
@@ -90,13 +89,13 @@ def write_atomically(path: str | Path, *parts: Part) -> None:
     try:
         mode = _mode_of(target)
         _remove_stale(target)
-        with _temporary(target, mode) as (descriptor, temporary):
+        with _temporary(target, mode) as (file, temporary):
             for part in parts:
-                _write(descriptor, part.encode() if isinstance(part, str) else part)
-            os.fsync(descriptor)
-            if flock is None:
-                os.close(descriptor)
-            os.replace(temporary, target)
+                _write(file, part.encode() if isinstance(part, str) else part)
+            os.fsync(file.fileno())
+            if not HAS_LOCKS:
+                file.close()
+            temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
         reason, mend = _reason(error)
@@ -113,7 +112,7 @@ def _reason(error: OSError) -> tuple[str, str]:
 def _mode_of(target: Path) -> int | None:
     """Find the permissions of the file that will be replaced; refuse what must not be replaced."""
     try:
-        mode = os.stat(target).st_mode
+        mode = target.stat().st_mode
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(mode):
@@ -129,31 +128,29 @@ def _mode_of(target: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _temporary(target: Path, mode: int | None) -> Iterator[tuple[int, Path]]:
+def _temporary(target: Path, mode: int | None) -> Iterator[tuple[FileIO, Path]]:
     """Make a locked temporary file beside `target`; it is gone at the end, renamed or removed."""
-    descriptor, temporary = _create(target)
-    try:
-        if mode is not None:
-            os.chmod(temporary, mode)
-        yield descriptor, temporary
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    if flock is not None:
-        os.close(descriptor)
+    file, temporary = _create(target)
+    with file:
+        try:
+            if mode is not None:
+                temporary.chmod(mode)
+            yield file, temporary
+        except BaseException:
+            if not HAS_LOCKS:
+                file.close()
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
 
 
-def _create(target: Path) -> tuple[int, Path]:
+def _create(target: Path) -> tuple[FileIO, Path]:
     while True:
         temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.part")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(temporary, flags, 0o666)
-        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
-            return descriptor, temporary
-        os.close(descriptor)  # another program took it for a stale one in this very moment
+        file = FileIO(temporary, "x")
+        if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
+            return file, temporary
+        file.close()  # another program took it for a stale one in this very moment
 
 
 def _stem(target: Path) -> str:
@@ -161,10 +158,10 @@ def _stem(target: Path) -> str:
     return f".{target.name[:50]}."
 
 
-def _write(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+def _write(file: FileIO, data: bytes | bytearray | memoryview) -> None:
     rest = memoryview(data).cast("B")
     while rest:
-        rest = rest[os.write(descriptor, rest) :]
+        rest = rest[os.write(file.fileno(), rest) :]
 
 
 def _remove_stale(target: Path) -> None:
@@ -173,25 +170,25 @@ def _remove_stale(target: Path) -> None:
     with contextlib.suppress(OSError):
         for entry in os.scandir(target.parent):
             if pattern.fullmatch(entry.name):
-                _remove_unless_locked(entry.path)
+                _remove_unless_locked(Path(entry.path))
 
 
-def _remove_unless_locked(path: str) -> None:
+def _remove_unless_locked(path: Path) -> None:
     with contextlib.suppress(OSError):
-        if flock is None:
-            os.unlink(path)
+        if not HAS_LOCKS:
+            path.unlink()
             return
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             if _lock(descriptor):
-                os.unlink(path)
+                path.unlink()
         finally:
             os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool | None:
     """Try to lock; ``None`` where the file system has no locks."""
-    if flock is None:
+    if not HAS_LOCKS:
         return None
     try:
         flock(descriptor, LOCK_EX | LOCK_NB)

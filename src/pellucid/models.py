@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid import train
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
-from pellucid.graph import Tensor, apply, placeholder, topological
+from pellucid.graph import OPS, Tensor, apply, placeholder, tensor, topological
 from pellucid.graph.tensor import PLACEHOLDER, DTypeLike
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
@@ -81,36 +81,25 @@ class Network(Module):
 
         Parameters
         ----------
-        X : rows first: an array, nested lists, or a data frame of numbers
-        y : labels of any kind, or numbers; a one-dimensional y is a column for one output
-        loss : by name, as a Loss, or any function of (prediction, target); by default what fits
-            the targets and the last layer: cross entropy for labels, the squared error for numbers
+        X, y : rows first, arrays, lists or frames; y: labels of any kind, or numbers
+        loss : a name, a Loss or any function of (prediction, target); by default cross entropy for
+            labels, the squared error for numbers, as the last layer wants it
         optimizer : Adam(0.001) by default
-        epochs : how often all rows are seen; 10 by default
-        steps : instead of epochs: how many batches, each drawn anew from all rows
+        epochs, steps : how often all rows are seen (10), or instead how many batches are drawn
         batch_size : rows in a batch, 32 by default; the last one of an epoch may be smaller
         validation : a fraction to hold out, stratified for labels, or a pair (X, y)
         metrics : names or metrics to record; by default what the loss suggests
         early_stopping : how many epochs without improvement end it, or an EarlyStopping
         callbacks : callbacks, or functions called at each epoch's end
         shuffle : take the rows in a new order each epoch
-        prepare : "standard" or "minmax" scale the inputs, fitted on the training rows only; the
-            scaling belongs to the model from then on
-        seed : decides the initial weights (of a model without any), the split, the order of rows
-            and random layers; by default one is drawn, and recorded in the history
-        dtype : "float32" (default) or "float64"
-        engine : "native" (default) or "reference"
-        progress : a bar by default, where there is a terminal or notebook; False for silence,
-            a number n for a plain line every n epochs
-
-        Returns
-        -------
-        The history: loss and metrics of each epoch, which plots itself.
+        prepare : "standard" or "minmax" scale the inputs, from the training rows, from now on
+        seed : of weights not yet drawn, split, order, random layers; drawn and recorded if left out
+        dtype, engine : "float32" or "float64"; "native" or "reference"
+        progress : a bar where there is a terminal; False for none, n for a line every n epochs
 
         Raises
         ------
-        ArgumentError : for a parameter out of its range
-        DataError, LabelError, ShapeError : for data that do not fit, saying which and where
+        ArgumentError, DataError, LabelError, ShapeError : naming what does not fit, and where
         NonFiniteError : when the loss stops being finite; the last finite weights are kept
 
         Examples
@@ -118,16 +107,14 @@ class Network(Module):
         >>> from pellucid import nn, optim, data
         >>> X, y = data.moons(200, seed=1)
         >>> model = nn.Sequential([nn.Linear(8, activation="tanh"), nn.Linear(2)])
-        >>> history = model.fit(X, y, optimizer=optim.Adam(0.05), epochs=30, seed=1, progress=False)
-        >>> history["accuracy"][-1] > 0.9
-        True
+        >>> model.fit(X, y, optimizer=optim.Adam(0.05), seed=1, progress=False).epochs
+        10
         """
         options = train.FitOptions(
             loss, optimizer, epochs, steps, batch_size, validation, metrics, early_stopping,
             tuple(callbacks), shuffle, prepare, seed, dtype, engine, progress,
         )  # fmt: skip
-        self._record = record = train.fit(self, X, y, options)
-        return record.history
+        return train.fit(self, X, y, options).history
 
     def evaluate(self, X: Any, y: Any) -> dict[str, float]:
         """Give the loss and the metrics of the last fit on other rows.
@@ -290,6 +277,43 @@ class Model(Network):
             )  # fmt: skip
         return _replayed(self.outputs, dict(zip(map(id, self.inputs), inputs, strict=True)))
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The graph as plain data and modules, from which :meth:`from_arguments` makes it anew."""
+        number = {id(x): k for k, x in enumerate(self.inputs)}
+        steps: list[dict[str, Any]] = []
+        for node in _steps(self.outputs, self.inputs):
+            sources = node.inputs if node.call is None else node.call.inputs
+            step: dict[str, Any] = {"takes": [number[id(x)] for x in sources]}
+            if node.call is not None:
+                step["module"] = node.call.module
+            elif node.value is not None and not node.inputs:
+                step |= {"constant": node.value.tolist(), "dtype": node.dtype.name}
+            else:
+                step |= {"op": node.op.name, "attrs": dict(node.attrs)}
+            number[id(node)] = len(number)
+            steps.append(step)
+        given = [
+            {"shape": list(x.shape), "dtype": x.dtype.name, "name": x.name} for x in self.inputs
+        ]
+        return {"inputs": given, "steps": steps, "output": number[id(self.outputs)]}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
+        """Make the model that :attr:`arguments` describes."""
+        inputs = [placeholder(x["shape"], x["dtype"], name=x["name"]) for x in arguments["inputs"]]
+        values = list(inputs)
+        for step in arguments["steps"]:
+            sources = [values[k] for k in step["takes"]]
+            if "module" in step:
+                values.append(step["module"](*sources))
+            elif "constant" in step:
+                values.append(tensor(step["constant"], step["dtype"]))
+            else:
+                attrs = {name: _hashable(value) for name, value in step["attrs"].items()}
+                values.append(apply(OPS[step["op"]], *sources, **attrs))
+        return cls(inputs, values[arguments["output"]])
+
     def probe(self, tensor: Tensor) -> Callable[..., NDArray[Any]]:
         """Give a function from rows to the values of an inner tensor, in evaluation mode.
 
@@ -323,6 +347,10 @@ def _steps(outputs: Tensor, known: Mapping[int, Any] | Sequence[Tensor]) -> list
             stack.append((node, True))
             stack.extend((x, False) for x in reversed(sources))
     return order
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _called_modules(outputs: Tensor, inputs: Sequence[Tensor]) -> tuple[Module, ...]:

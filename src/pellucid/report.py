@@ -219,7 +219,7 @@ def _confusion(answers: _Answers) -> Element:
         _element("tr", _head(name, "row"), *(_cell(names, i, j, row) for j in range(len(names))))
         for i, (name, row) in enumerate(zip(names, matrix, strict=True))
     ]
-    shape = "confusion" + " upright" * (max(map(len, names)) > 3) + " many" * (len(names) > 7)
+    shape = "confusion" + " upright" * (sum(map(len, names)) > 40) + " many" * (len(names) > 7)
     caption = "Share of each true class (row) by predicted class (column)"
     return _table(caption, _element("thead", head), _element("tbody", *rows), class_=shape)
 

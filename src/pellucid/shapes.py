@@ -144,11 +144,13 @@ def normalise_axes(axis: int | Sequence[int] | None, rank: int, what: str) -> tu
                 f"{what}: axis {one} does not exist",
                 got=f"axis={axis} for {rank} dimension{'s' * (rank != 1)}",
                 wanted=f"an axis from {-rank} to {rank - 1}" if rank else "no axis: it is a scalar",
-                mend="leave axis out to take all of them",
+                mend="count from 0; -1 is the last" if rank else "give it an axis: x.reshape(1)",
             )
     result = tuple(sorted(one % rank for one in axes))
     if len(set(result)) != len(result):
-        raise ArgumentError(f"{what}: an axis is named twice", got=f"axis={axis}", mend="name it once")
+        raise ArgumentError(
+            f"{what}: an axis is named twice", got=f"axis={axis}", mend="name it once"
+        )
     return result
 
 
@@ -158,7 +160,9 @@ def reduced(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
     >>> reduced((4, 5), (1,), True), reduced((4, 5), (1,), False)
     ((4, 1), (4,))
     """
-    kept = [1 if i in axes else extent for i, extent in enumerate(shape) if keepdims or i not in axes]
+    kept = [
+        1 if i in axes else extent for i, extent in enumerate(shape) if keepdims or i not in axes
+    ]
     return tuple(kept)
 
 
@@ -191,11 +195,17 @@ def reshaped(shape: Shape, wanted: Sequence[int]) -> Shape:
     have = size(shape)
     if have is None:
         return tuple(None if extent == -1 else extent for extent in wanted)
-    inferred = have // known if open_axes and known else 0
-    if known * (inferred if open_axes else 1) != have:
+    if open_axes and not known:
+        raise ShapeError(
+            "reshape: -1 cannot be worked out beside an extent of 0",
+            got=f"{text(shape)} to {tuple(wanted)}", mend="write the extent instead of -1",
+        )  # fmt: skip
+    inferred = have // known if open_axes else 1
+    if known * inferred != have:
         raise ShapeError(
             "reshape: the number of elements changes", got=f"{text(shape)} to {tuple(wanted)}",
-            wanted=f"{have} elements", mend="write -1 for one extent to have it worked out",
+            wanted=f"{have} elements",
+            mend=f"choose extents that divide {have}" if open_axes else "write -1 for one extent",
         )  # fmt: skip
     return tuple(inferred if extent == -1 else extent for extent in wanted)
 

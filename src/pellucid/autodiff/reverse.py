@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.errors import GradientError, ShapeError
+from pellucid.errors import ArgumentTypeError, GradientError, ShapeError
 from pellucid.graph.tensor import (
     METHODS,
     Operand,
@@ -55,7 +55,13 @@ def grad(
     >>> dy, pel.grad(dy, x)
     (Tensor(27.0, float32), Tensor(18.0, float32))
     """
-    wanted = [xs] if isinstance(xs, Operand) else list(xs)
+    wanted: list[Any] = [xs] if isinstance(xs, Operand) else list(xs)
+    for strange in (given for given in [y, *wanted] if not isinstance(given, Operand)):
+        raise ArgumentTypeError(
+            "grad: gradients are of tensors, by tensors or variables", got=repr(strange),
+            mend="make a tensor of it before it is used: x = pel.tensor(x)",
+        )  # fmt: skip
+    y = as_tensor(y)
     gradients = _gradients(y, wanted, _seed(y, gradient))
     found = [_one(y, x, gradients, unused) for x in wanted]
     return found[0] if isinstance(xs, Operand) else found
@@ -76,7 +82,10 @@ def _seed(y: Tensor, gradient: TensorLike | None) -> Tensor:
         return constant(np.ones((), y.dtype))
     seed = as_tensor(gradient).astype(y.dtype)
     if seed.shape != y.shape:
-        raise ShapeError("gradient= has another shape than y", got=f"{seed.shape}", wanted=f"{y.shape}")
+        raise ShapeError(
+            "gradient= has another shape than y", got=f"{seed.shape}", wanted=f"{y.shape}",
+            mend="give one number for each element of y",
+        )  # fmt: skip
     return seed
 
 
@@ -88,7 +97,8 @@ def _gradients(y: Tensor, wanted: Iterable[Operand], seed: Tensor) -> dict[int, 
     for node in order:
         wanted_here = id(node) in ids or (node.op is READ and id(node.attrs["variable"]) in ids)
         through = any(
-            id(x) in leads and node.op.gradient_rule(k) is not None for k, x in enumerate(node.inputs)
+            id(x) in leads and node.op.gradient_rule(k) is not None
+            for k, x in enumerate(node.inputs)
         )
         if node.dtype.kind == "f" and (wanted_here or through):
             leads.add(id(node))

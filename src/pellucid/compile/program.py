@@ -125,9 +125,7 @@ def trace(
     _check_inputs(inputs, order)
     read = [node.attrs["variable"] for node in order if node.op is READ]
     state = list(dict.fromkeys([*(variables or []), *read, *new_values]))
-    lines = [
-        Instruction(READ, (), (), Spec(v.shape, v.dtype), v.name) for v in state
-    ]
+    lines = [Instruction(READ, (), (), Spec(v.shape, v.dtype), v.name) for v in state]
     place = {v: k for k, v in enumerate(state)}
     number: dict[int, int] = {}
     for node in order:
@@ -232,7 +230,9 @@ def specialised(program: Program, shapes: Sequence[Shape]) -> Program:
             declared = [program.instructions[i].spec.shape for i in line.inputs]
             if len(inputs) > 1 and any(None in shape for shape in declared):
                 _check_symbols(line, declared, [spec.shape for spec in inputs])
-    lines = [replace(line, spec=spec) for line, spec in zip(program.instructions, specs, strict=True)]
+    lines = [
+        replace(line, spec=spec) for line, spec in zip(program.instructions, specs, strict=True)
+    ]
     return replace(program, instructions=tuple(lines))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,7 +177,8 @@ class Watch:
         return state.epoch - self.best_epoch >= rule.patience
 
 
-class Segment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """`count` steps of one phase of one epoch from step `first`, all whole batches or the tail."""
 
     epoch: int
@@ -187,10 +188,12 @@ class Segment(NamedTuple):
     is_tail: bool
 
 
-def segments(run: Run, state: RunState, limit: float = math.inf) -> Iterator[Segment]:
-    """List what is to be done next, at most `limit` steps of it."""
+def segments(
+    run: Run, state: RunState, limit: float = math.inf, last_epoch: float = math.inf
+) -> Iterator[Segment]:
+    """List what is to be done next, at most `limit` steps of it, up to the end of `last_epoch`."""
     epoch, phase, step = state.epoch, state.phase, state.step
-    while epoch < run.epochs and limit > 0:
+    while epoch < min(run.epochs, last_epoch + 1) and limit > 0:
         now = run.phases[phase]
         if step < now.whole:
             count = int(min(now.whole - step, limit))

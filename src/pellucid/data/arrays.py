@@ -13,7 +13,7 @@ from pellucid.lazy import load
 
 __all__ = ["as_array", "is_frame", "is_series"]
 
-# A sparse matrix is stored small because it is mostly zeros; above this it is not made dense unasked.
+# Bytes; a larger sparse matrix is not made dense unasked.
 DENSE_LIMIT = 2**30
 
 
@@ -68,7 +68,9 @@ def _unmasked(X: Any) -> NDArray[Any]:
     if not np.ma.is_masked(X):
         return np.asarray(X.data)
     wide = X.astype(np.float64) if X.dtype.kind in "biu" else X
-    return np.asarray(wide.filled(np.nan) if wide.dtype.kind == "f" else wide.astype(object).filled(None))
+    return np.asarray(
+        wide.filled(np.nan) if wide.dtype.kind == "f" else wide.astype(object).filled(None)
+    )
 
 
 def _dense(X: Any, name: str) -> NDArray[Any]:

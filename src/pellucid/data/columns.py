@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import numbers
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, final
@@ -16,7 +17,7 @@ from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.errors import DataError, ShapeError
 from pellucid.lazy import load
 
-__all__ = ["Column", "Kind", "columns_of", "read_column"]
+__all__ = ["Column", "Kind", "columns_of", "days_of", "read_column", "texts_of"]
 
 Kind = Literal["number", "boolean", "date", "text"]
 
@@ -41,11 +42,13 @@ class Column:
     kind : number, boolean, date or text
     values : (n,) numbers, NaN where missing; a date is days since 1970-01-01 (UTC);
         text is an object array of str, None where missing
+    categorical : whether its library declares it to be categories, whatever they look like
     """
 
     label: str
     kind: Kind
     values: NDArray[Any]
+    categorical: bool = False
 
     @property
     def missing(self) -> NDArray[np.bool_]:
@@ -85,7 +88,10 @@ def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...
         found = [read_column(matrix[:, j], f"column {j}") for j in range(matrix.shape[1])]
         return found, None
     frame = _frame(X, name)
-    found = [read_column(frame[:, j].to_native(), f"column {title!r}") for j, title in enumerate(frame.columns)]
+    found = [
+        read_column(frame[:, j].to_native(), f"column {title!r}")
+        for j, title in enumerate(frame.columns)
+    ]
     named = all(isinstance(title, str) for title in frame.columns)
     return found, tuple(frame.columns) if named else None
 
@@ -110,7 +116,9 @@ def _frame(X: Any, name: str) -> Any:
     try:
         return narwhals.from_native(X, eager_only=True)
     except narwhals.exceptions.DuplicateError as error:
-        titles = Counter(str(title) for title in getattr(X, "columns", getattr(X, "column_names", [])))
+        titles = Counter(
+            str(title) for title in getattr(X, "columns", getattr(X, "column_names", []))
+        )
         raise DataError(
             f"{name} has columns with the same name",
             where=name,
@@ -132,7 +140,8 @@ def _from_series(values: Any, label: str) -> Column:
         stamps = series.dt.timestamp("us").cast(narwhals.Float64).to_numpy()
         return Column(label, "date", stamps / MICROSECONDS_A_DAY)
     if dtype in (narwhals.String, narwhals.Categorical, narwhals.Enum):
-        return Column(label, "text", _texts(series.to_list(), series.is_null().to_list()))
+        texts = texts_of(series.to_list(), series.is_null().to_list())
+        return Column(label, "text", texts, categorical=dtype != narwhals.String)
     return _from_array(series.to_numpy(), label)
 
 
@@ -143,7 +152,8 @@ def _from_array(values: NDArray[Any], label: str) -> Column:
         case "i" | "u" | "f":
             return Column(label, "number", values)
         case "M":
-            return Column(label, "date", _days(values))
+            missing = np.isnat(values)
+            return Column(label, "date", days_of(values[~missing], missing))
         case "O" | "U" | "T":
             return _from_objects(values.astype(object), label)
         case other:
@@ -170,9 +180,9 @@ def _from_objects(values: NDArray[Any], label: str) -> Column:
         raise _mixture(values, missing, kinds, label)
     kind = next(iter(tally), None) or "number"
     if kind == "text":
-        return Column(label, "text", _texts(values.tolist(), missing.tolist()))
+        return Column(label, "text", texts_of(values.tolist(), missing.tolist()))
     if kind == "date":
-        return Column(label, "date", _days(_utc(values, missing)))
+        return Column(label, "date", days_of(values[~missing], missing))
     return Column(label, kind, _numeric(values, missing, label))
 
 
@@ -204,27 +214,40 @@ def _numeric(values: NDArray[Any], missing: NDArray[np.bool_], label: str) -> ND
     return filled
 
 
-def _texts(values: list[Any], missing: list[bool]) -> NDArray[Any]:
-    found = np.empty(len(values), dtype=object)
-    found[:] = [None if gone else _text(value) for value, gone in zip(values, missing, strict=True)]
-    return found
+def texts_of(values: Iterable[Any], missing: Iterable[bool]) -> NDArray[Any]:
+    """An object array of str, None where missing; 2 and 2.0 are the same text.
+
+    Examples
+    --------
+    >>> texts_of(["a", 2.0, None], [False, False, True])
+    array(['a', '2', None], dtype=object)
+    """
+    found = [None if gone else _text(value) for value, gone in zip(values, missing, strict=True)]
+    return np.array(found, dtype=object)
 
 
 def _text(value: Any) -> str:
-    """Whole numbers are written without a point, so that 2 and 2.0 are the same category."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _utc(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
-    stamps = np.full(len(values), np.datetime64("NaT", "us"))
-    read = load("pandas").to_datetime(values[~missing], utc=True)
-    stamps[~missing] = read.tz_localize(None).to_numpy()
-    return stamps
+def days_of(stamps: Any, missing: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Days since 1970-01-01 (UTC), NaN where missing; without a zone a time counts as UTC.
 
+    Parameters
+    ----------
+    stamps : the present values only: dates, times, or ISO texts; NaN in place of a text that
+        names no day
+    missing : (n,) where there is no value
 
-def _days(stamps: NDArray[Any]) -> NDArray[np.float64]:
-    days = stamps.astype("datetime64[us]").view(np.int64) / MICROSECONDS_A_DAY
-    days[np.isnat(stamps)] = np.nan
+    Examples
+    --------
+    >>> days_of(["1970-01-02", "2024-02-30"], np.array([False, True, False]))
+    array([ 1., nan, nan])
+    """
+    pandas = load("pandas")
+    read = pandas.to_datetime(stamps, utc=True, errors="coerce", format="ISO8601")
+    days = np.full(len(missing), np.nan)
+    days[~missing] = (read - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
     return days
 
 
@@ -250,7 +273,9 @@ def _mixture(
     return DataError(
         f"{label} mixes {common}s and {rare}s".replace("texts", "text"),
         where=f"{label}, row {row} (counted from 0)",
-        got=f"the {rare} {values[row]!r} ({seldom} such beside {often} {common}s)".replace("texts", "texts"),
+        got=f"the {rare} {values[row]!r} ({seldom} such beside {often} {common}s)".replace(
+            "texts", "texts"
+        ),
         wanted="one kind of value in a column",
         mend="correct those values, leave them empty if they are missing, "
         "or write column.astype(str) if all are names",

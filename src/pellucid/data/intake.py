@@ -221,7 +221,11 @@ def _not_finite(
     bad = ~np.isfinite(array)
     overflows = not (bad & ~np.isfinite(wide)).any()
     index = tuple(int(i) for i in np.argwhere(bad)[0])
-    column = _place(int(np.ravel_multi_index(index[1:], array.shape[1:])), array.shape) if index[1:] else ""
+    column = (
+        _place(int(np.ravel_multi_index(index[1:], array.shape[1:])), array.shape)
+        if index[1:]
+        else ""
+    )
     label = labels[index[1]] if labels else f"column {column}" if column else ""
     where = ", ".join(part for part in (name, label, f"row {index[0]} (counted from 0)") if part)
     spread = f" in {int(bad.any(axis=0).sum())} columns" if array.ndim > 1 else ""
@@ -233,7 +237,11 @@ def _not_finite(
             wanted=f"numbers below {np.finfo(array.dtype).max:.3g} in size",
             mend="divide the column by a constant, or use dtype='float64'",
         )
-    counts = {"NaN": np.isnan(wide).sum(), "Inf": (wide == np.inf).sum(), "-Inf": (wide == -np.inf).sum()}
+    counts = {
+        "NaN": np.isnan(wide).sum(),
+        "Inf": (wide == np.inf).sum(),
+        "-Inf": (wide == -np.inf).sum(),
+    }
     return DataError(
         f"{name} holds values that are not finite",
         where=where,

@@ -6,17 +6,27 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pellucid.arguments import one_of
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.columns import Column, columns_of, read_column
 from pellucid.data.intake import features, numbers
-from pellucid.errors import ArgumentError, DataError, LabelError, ShapeError
+from pellucid.errors import DataError, LabelError, ShapeError
 
-__all__ = ["LabelCoding", "Targets", "Task", "one_hot", "targets"]
+__all__ = [
+    "LabelCoding",
+    "Targets",
+    "Task",
+    "check_task",
+    "label_values",
+    "listed",
+    "one_hot",
+    "targets",
+]
 
 Task = Literal["classification", "regression"]
 Label = str | int | float | bool
@@ -63,7 +73,7 @@ class LabelCoding:
         ------
         LabelError : missing, fractional, mixed, or not as many as outputs
         """
-        return _learn(_label_column(y, name).values, outputs, name)
+        return _learn(label_values(y, name=name), outputs, name)
 
     @property
     def renumbers(self) -> bool:
@@ -81,11 +91,13 @@ class LabelCoding:
         ------
         LabelError : a label that is none of `classes`
         """
-        values = _label_column(y, name).values
+        values = label_values(y, name=name)
         present, first, inverse = np.unique(values, return_index=True, return_inverse=True)
         found = [self._index.get(label, -1) for label in present.tolist()]
         if -1 in found:
-            unknown = min((int(first[i]), present[i].item()) for i, at in enumerate(found) if at < 0)
+            unknown = min(
+                (int(first[i]), present[i].item()) for i, at in enumerate(found) if at < 0
+            )
             raise self._unknown(*unknown, name)
         return np.array(found, dtype=np.int64)[inverse.reshape(-1)]
 
@@ -136,7 +148,9 @@ class LabelCoding:
             where=f"{name}, row {row} (counted from 0)",
             got=repr(label),
             wanted=listed(self.classes),
-            mend=f"did you mean {near[0]!r}?" if near else "train on data that hold this class, or drop the row",
+            mend=f"did you mean {near[0]!r}?"
+            if near
+            else "train on data that hold this class, or drop the row",
         )
 
 
@@ -196,10 +210,7 @@ def targets(
     >>> targets([0.5, 2.0]).task
     'regression'
     """
-    if task not in (None, "classification", "regression"):
-        raise ArgumentError(
-            "an unknown task", where="task", got=repr(task), wanted="classification or regression"
-        )
+    check_task(task)
     if _is_matrix(y, name):
         return _matrix_targets(y, task, outputs, dtype, name)
     column = _single_column(y, name)
@@ -211,6 +222,17 @@ def targets(
         raise _not_a_quantity(column, name)
     shape = (-1, 1) if not is_series(y) and (is_frame(y) or as_array(y).ndim == 2) else (-1,)
     return Targets(numbers(column.values.reshape(shape), dtype=dtype, name=name), task)
+
+
+def check_task(task: object) -> None:
+    """Refuse a word that is no task.
+
+    Raises
+    ------
+    ArgumentError : neither ``"classification"``, ``"regression"`` nor None
+    """
+    if task is not None:
+        one_of(task, "task", get_args(Task))
 
 
 def one_hot(indices: NDArray[Any], classes: int, *, dtype: DTypeLike = "float32") -> NDArray[Any]:
@@ -251,12 +273,19 @@ def _single_column(y: Any, name: str) -> Column:
     else:
         column = read_column(y if is_series(y) else as_array(y, name=name).reshape(-1), name)
     if not len(column.values):
-        raise ShapeError(f"{name} has no rows", where=name, got="shape (0,)", wanted="one row or more")
+        raise ShapeError(
+            f"{name} has no rows", where=name, got="shape (0,)", wanted="one row or more"
+        )
     return column
 
 
-def _label_column(y: Any, name: str) -> Column:
-    """A column whose values can be labels: text as str, numbers whole."""
+def label_values(y: Any, *, name: str = "y") -> NDArray[Any]:
+    """(n,) the labels, checked: text as str, numbers whole, none missing.
+
+    Raises
+    ------
+    LabelError : missing, fractional or mixed labels, dates
+    """
     column = _single_column(y, name)
     if column.missing.any():
         row = int(np.argmax(column.missing))
@@ -270,8 +299,10 @@ def _label_column(y: Any, name: str) -> Column:
     if column.kind == "date":
         raise _not_a_quantity(column, name)
     if column.kind == "text":
-        return Column(column.label, "text", column.values.astype(str))
-    odd = column.values != np.floor(column.values) if column.values.dtype.kind == "f" else np.zeros(1)
+        return column.values.astype(str)
+    odd = (
+        column.values != np.floor(column.values) if column.values.dtype.kind == "f" else np.zeros(1)
+    )
     if odd.any() or not np.isfinite(column.values).all():
         row = int(np.argmax(odd | ~np.isfinite(column.values)))
         raise LabelError(
@@ -282,7 +313,7 @@ def _label_column(y: Any, name: str) -> Column:
             mend="for a quantity choose a regression loss such as loss='mse'; "
             "for classes cut it: numpy.digitize(y, edges)",
         )
-    return column
+    return column.values
 
 
 def _learn(values: NDArray[Any], outputs: int | None, name: str) -> LabelCoding:
@@ -292,7 +323,7 @@ def _learn(values: NDArray[Any], outputs: int | None, name: str) -> LabelCoding:
     wanted = max(outputs, 2) if outputs is not None else None
     if kind == "b":
         present = np.array([False, True])
-    elif kind != "U" and wanted is not None and 0 <= present[0] and present[-1] < wanted:
+    elif kind != "U" and wanted is not None and present[0] >= 0 and present[-1] < wanted:
         present = np.arange(wanted).astype(dtype)
     if len(present) == (wanted or len(present)) > 1:
         return LabelCoding(tuple(present.tolist()), dtype)
@@ -324,7 +355,7 @@ def _misfit(
         f"the label {values[row].item()!r} does not fit a network with {_outputs(outputs)}",
         where=f"{name}, row {row} (counted from 0)",
         got=f"{len(present)} classes: {listed(present.tolist())}",
-        wanted=f"whole numbers from 0 to {int(wanted or 0) - 1}, or exactly {wanted} different labels",
+        wanted=f"whole numbers below {wanted}, or exactly {wanted} different labels",
         mend=f"end the network with Linear({len(present)})"
         + (f", or subtract {present[0].item()} from the labels" if present[0] == 1 else ""),
     )
@@ -342,9 +373,11 @@ def _not_a_quantity(column: Column, name: str) -> DataError:
     row = int(np.argmin(column.missing))
     is_date = column.kind == "date"
     return DataError(
-        f"{name} holds {'dates' if is_date else 'text'} where {'labels or ' * is_date}numbers are wanted",
+        f"{name} holds {'dates' if is_date else 'text'} where numbers are wanted",
         where=f"{name}, row {row} (counted from 0)",
-        got=f"{column.values[row]:g} days since 1970-01-01" if is_date else repr(column.values[row]),
+        got=f"{column.values[row]:g} days since 1970-01-01"
+        if is_date
+        else repr(column.values[row]),
         wanted="numbers",
         mend="subtract a first day and divide by numpy.timedelta64(1, 'D')"
         if is_date

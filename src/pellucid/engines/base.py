@@ -6,7 +6,6 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,7 @@ class Engine(ABC):
                 break
             limit = min(steps, max(1, int(state.pace * min(left, LONGEST_CALL))))
             last = state.epoch if run.stop is not None else last_epoch
-            plan = list(takewhile(lambda s, last=last: s.epoch <= last, segments(run, state, limit)))  # type: ignore[misc]
+            plan = list(segments(run, state, limit, last))
             values = self.steps(run, state, data, plan)
             for segment, rows in zip(plan, values, strict=True):
                 state.move_past(run, segment, rows)

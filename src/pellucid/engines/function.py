@@ -50,9 +50,7 @@ class Function:
         A NumPy array for each output (a NumPy scalar for one without dimensions): alone, or in a
         list, as the outputs were given.
         """
-        arrays = [
-            self._checked(k, value) for k, value in enumerate(self._ordered(values, named))
-        ]
+        arrays = [self._checked(k, value) for k, value in enumerate(self._ordered(values, named))]
         executable = self._executable(tuple(array.shape for array in arrays))
         results = executable(arrays, [v.numpy() for v in self.variables])
         count = len(self.program.outputs)
@@ -89,7 +87,9 @@ class Function:
         spec, name = self._specs[k], self.program.names[k]
         if isinstance(value, Operand):
             value = as_tensor(value).numpy()
-        if not (isinstance(value, np.ndarray) and value.dtype == spec.dtype and value.flags.c_contiguous):
+        if not (
+            isinstance(value, np.ndarray) and value.dtype == spec.dtype and value.flags.c_contiguous
+        ):
             value = border_array(value, spec.dtype, name)
         fits = len(value.shape) == len(spec.shape) and all(
             want is None or have == want for have, want in zip(value.shape, spec.shape, strict=True)
@@ -104,7 +104,9 @@ class Function:
     def __repr__(self) -> str:
         names = ", ".join(self.program.names)
         state = f", updates {len(self.program.updates)}" * bool(self.program.updates)
-        return f"Function({names} -> {len(self.program.outputs)} outputs{state}, {self.engine.name})"
+        return (
+            f"Function({names} -> {len(self.program.outputs)} outputs{state}, {self.engine.name})"
+        )
 
 
 def function(
@@ -144,7 +146,7 @@ def function(
     """
     placeholders = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     single = isinstance(outputs, Operand) or not isinstance(outputs, Sequence)
-    wanted = [as_tensor(y) for y in ([outputs] if single else outputs)]  # type: ignore[list-item, union-attr]
+    wanted = [as_tensor(y) for y in ([outputs] if single else outputs)]  # type: ignore[union-attr]
     changes = {v: as_tensor(new) for v, new in (updates or {}).items()}
     declared = declared_updates([*wanted, *changes.values()])
     return Function(

@@ -208,10 +208,14 @@ class Op:
         return f"<op {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return OPS.__getitem__, (self.name,)
+        return _named, (self.name,)
 
 
 OPS: dict[str, Op] = {}
+
+
+def _named(name: str) -> Op:
+    return OPS[name]
 
 
 def register(op: Op) -> Op:
@@ -245,11 +249,11 @@ def ravelled(index: Sequence[Any], shape: Sequence[int]) -> Any:
     return position
 
 
-def elementwise_rule(dtype: Any = None) -> Callable[..., Spec]:
-    """Make the rule of an elementwise operation: shapes broadcast; the dtype is kept, or `dtype`."""
+def elementwise_rule(name: str, dtype: Any = None) -> Callable[..., Spec]:
+    """Make the rule of an elementwise operation: shapes broadcast, the dtype is kept or `dtype`."""
 
     def rule(*specs: Spec, **attrs: Any) -> Spec:
         result = np.dtype(dtype) if dtype is not None else specs[-1].dtype
-        return Spec(broadcast([spec.shape for spec in specs]), result)
+        return Spec(broadcast([spec.shape for spec in specs], name), result)
 
     return rule

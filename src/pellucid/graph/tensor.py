@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,11 +130,20 @@ class Operand:
     def __and__(self, other: TensorLike) -> Tensor:
         return self._do("bitwise_and", other)
 
+    def __rand__(self, other: TensorLike) -> Tensor:
+        return METHODS["bitwise_and"](other, self)
+
     def __or__(self, other: TensorLike) -> Tensor:
         return self._do("bitwise_or", other)
 
+    def __ror__(self, other: TensorLike) -> Tensor:
+        return METHODS["bitwise_or"](other, self)
+
     def __xor__(self, other: TensorLike) -> Tensor:
         return self._do("bitwise_xor", other)
+
+    def __rxor__(self, other: TensorLike) -> Tensor:
+        return METHODS["bitwise_xor"](other, self)
 
     def __invert__(self) -> Tensor:
         return self._do("invert")
@@ -389,19 +398,8 @@ def current_path() -> str:
     return _origin.get().path
 
 
-class _DefaultDtype(contextlib.ContextDecorator):
-    def __init__(self, dtype: str) -> None:
-        self._dtype = dtype
-
-    def __enter__(self) -> Self:
-        self._token = _default_dtype.set(self._dtype)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _default_dtype.reset(self._token)
-
-
-def default_dtype(dtype: DTypeLike) -> _DefaultDtype:
+@contextlib.contextmanager
+def default_dtype(dtype: DTypeLike) -> Iterator[None]:
     """Set the dtype of floating data at every border within a ``with`` block (else float32).
 
     Examples
@@ -411,7 +409,11 @@ def default_dtype(dtype: DTypeLike) -> _DefaultDtype:
     ...     pel.tensor(1.0).dtype
     dtype('float64')
     """
-    return _DefaultDtype(resolve_dtype(dtype).name)
+    token = _default_dtype.set(resolve_dtype(dtype).name)
+    try:
+        yield
+    finally:
+        _default_dtype.reset(token)
 
 
 def resolve_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
@@ -436,8 +438,8 @@ def border_array(data: Any, dtype: DTypeLike | None = None, what: str = "tensor"
     """
     if isinstance(data, (list, tuple)) and any(isinstance(x, Operand) for x in data):
         raise DataError(
-            f"{what}: a list that holds tensors would lose how they were made",
-            got=f"{len(data)} entries", mend="join them: pel.concatenate([x.reshape(1), y.reshape(1)])",
+            f"{what}: a list of tensors would lose their gradients", got=f"{len(data)} entries",
+            mend="join them: pel.concatenate([x[None], y[None]])",
         )  # fmt: skip
     try:
         raw = np.asarray(data)
@@ -452,7 +454,7 @@ def border_array(data: Any, dtype: DTypeLike | None = None, what: str = "tensor"
     if raw.dtype.kind not in "fiub":
         raise DTypeError(
             f"{what}: only numbers and truth values can enter a graph", got=f"dtype {raw.dtype}",
-            mend="encode text first, or take the real part of complex numbers",
+            mend="take the real part: x.real" if raw.dtype.kind == "c" else "encode it as numbers",
         )  # fmt: skip
     native = raw.dtype.newbyteorder("=")
     wanted = resolve_dtype(dtype) if dtype is not None or native.kind == "f" else native
@@ -541,7 +543,9 @@ def tensor(
     return constant(value, requires_grad=requires_grad, name=name)
 
 
-def placeholder(shape: Sequence[int | None], dtype: DTypeLike | None = None, *, name: str = "") -> Tensor:
+def placeholder(
+    shape: Sequence[int | None], dtype: DTypeLike | None = None, *, name: str = ""
+) -> Tensor:
     """Make a leaf whose value is given later, when a compiled function is called.
 
     Parameters
@@ -575,7 +579,7 @@ def as_tensor(value: TensorLike, dtype: DTypeLike | None = None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Operand):
-        return value._do("read")  # type: ignore[no-any-return]
+        return value._do("read")
     if dtype is not None and isinstance(value, (int, float)):
         return constant(_scalar(value, dtype, math.copysign(1.0, value)))
     if dtype is None and isinstance(value, (np.ndarray, np.generic)):

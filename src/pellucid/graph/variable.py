@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DTypeError, GraphError, ShapeError
 from pellucid.graph.op import Leaf, Op, Spec, register
-from pellucid.graph.tensor import METHODS, DTypeLike, Operand, Tensor, border_array, resolve_dtype, shown
+from pellucid.graph.tensor import (
+    METHODS,
+    DTypeLike,
+    Operand,
+    Tensor,
+    border_array,
+    resolve_dtype,
+    shown,
+)
 
 __all__ = ["READ", "Variable", "symbolic"]
 
@@ -59,6 +68,8 @@ class Variable(Operand):
     Variable('w', [0. 0.], float32)
     """
 
+    shape: tuple[int, ...]
+
     __slots__ = (
         "__weakref__", "_draw", "_value", "dtype", "grad", "is_parameter", "name", "shape", "trainable",
     )  # fmt: skip
@@ -76,7 +87,9 @@ class Variable(Operand):
         self._draw: Callable[[], Any] | None = None
         if callable(value):
             if shape is None:
-                raise GraphError("a variable that is drawn later needs its shape", mend="give shape=")
+                raise GraphError(
+                    "a variable that is drawn later needs its shape", mend="write shape=(3, 2)"
+                )
             self._draw = value
             self.shape, self.dtype = tuple(shape), resolve_dtype(dtype)
         else:
@@ -89,7 +102,7 @@ class Variable(Operand):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def label(self) -> str:
@@ -135,14 +148,19 @@ class Variable(Operand):
         """Change the dtype of the variable and of its value."""
         wanted = resolve_dtype(dtype)
         if wanted != self.dtype and self.dtype.kind != "f":
-            raise DTypeError(f"{self.label} is not floating", got=str(self.dtype))
+            raise DTypeError(
+                f"{self.label} is not floating", got=str(self.dtype), mend="make a new variable"
+            )
         self.dtype, self.grad = wanted, None
         if self._value is not None:
             self._value = border_array(self._value, wanted, self.label)
 
     def backward(self, *args: Any, **kwargs: Any) -> None:
         """Refuse: a variable is a leaf."""
-        raise GraphError("backward starts at a result, not at a variable", where=self.label)
+        raise GraphError(
+            "backward starts at a result, not at a variable", where=self.label,
+            mend="compute a loss from it, and write loss.backward()",
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         name = f"{self.name!r}, " if self.name else ""

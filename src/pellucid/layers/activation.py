@@ -13,8 +13,8 @@ from pellucid.layers.module import Module
 from pellucid.ops.elementwise import relu, sigmoid, sign, softplus, tanh
 
 __all__ = [
-    "ELU", "GELU", "Activation", "Identity", "LeakyReLU", "LogSoftmax", "ReLU", "Sigmoid", "Sign",
-    "SiLU", "Softmax", "Softplus", "Softsign", "Tanh",
+    "ELU", "GELU", "Activation", "Identity", "LeakyReLU", "LogSoftmax", "ReLU", "SiLU", "Sigmoid",
+    "Sign", "Softmax", "Softplus", "Softsign", "Tanh",
 ]  # fmt: skip
 
 
@@ -24,7 +24,6 @@ class Activation(Module):
 
     Examples
     --------
-    >>> import pellucid as pel
     >>> from pellucid import nn
     >>> nn.Activation(lambda x: x * x)([[3.0]])
     Tensor([[9.]], float32)

@@ -33,7 +33,7 @@ INITIALIZERS: dict[str, type[Initializer]] = {}
 
 @dataclass(frozen=True)
 class Initializer(Declaration, ABC):
-    """Draws an array of a shape from a random key. Subclass it, as a frozen data class, for your own.
+    """Draws an array of a shape from a random key; subclass it, as a frozen data class.
 
     Examples
     --------
@@ -225,7 +225,9 @@ class XavierNormal(Initializer):
 
     def __call__(self, shape: Shape, key: Key) -> Values:
         """Draw the array."""
-        return _normally(shape, key, 0.0, self.gain * math.sqrt(2 / sum(fans(shape, "XavierNormal"))))
+        return _normally(
+            shape, key, 0.0, self.gain * math.sqrt(2 / sum(fans(shape, "XavierNormal")))
+        )
 
 
 @final
@@ -286,7 +288,7 @@ _BY_NAME: dict[str, Initializer] = {
 }
 
 
-def initializer(value: str | Initializer) -> Initializer:
+def initializer(value: object) -> Initializer:
     """Find an initialiser by name; those that need numbers are given as objects.
 
     Raises

@@ -40,7 +40,6 @@ class Linear(Module):
 
     Examples
     --------
-    >>> import pellucid as pel
     >>> from pellucid import nn
     >>> layer = nn.Linear(2, weight_init=nn.init.Constant(1.0), bias_init="zeros")
     >>> layer([[1.0, 2.0, 3.0]])
@@ -93,8 +92,9 @@ class Linear(Module):
 
     def _along_last(self, x: Tensor, inputs: int) -> Tensor:
         """See all leading axes as rows: one matrix product instead of many small ones."""
-        rows = x.reshape(-1, inputs) @ self.weight.T
-        return rows.reshape(-1, *x.shape[1:-1], self.units)
+        rows: Tensor = x.reshape(-1, inputs) @ self.weight.T
+        leading = [-1 if extent is None else extent for extent in x.shape[:-1]]
+        return rows.reshape(*leading, self.units)
 
 
 def _check_rows(x: Spec) -> None:

@@ -55,7 +55,7 @@ class _Pass(NamedTuple):
 
     training: bool = False
     root: Module | None = None
-    calls: dict[int, int] = {}
+    calls: dict[int, int] = {}  # noqa: RUF012
     earlier: int = 0
 
 
@@ -209,15 +209,16 @@ class Module(metaclass=_ModuleType):
         myself = next(iter(signature.parameters))
         given = inspect.BoundArguments(signature, OrderedDict({myself: None} | arguments))
         try:
-            bound = signature.bind(*given.args, **given.kwargs).arguments
-        except TypeError:
-            bound = {}
-        if bound.keys() - {myself} != arguments.keys():
+            if not arguments.keys() <= signature.parameters.keys():
+                raise TypeError("it does not take all of them")
+            signature.bind(*given.args, **given.kwargs)
+        except TypeError as error:
             raise FileError(
-                f"the file gives a {cls.__name__} other arguments than it takes",
-                got=", ".join(arguments) or "none", wanted=str(signature),
+                f"the file gives a {cls.__name__} other arguments than it takes: {error}",
+                got=", ".join(arguments) or "none",
+                wanted=", ".join(list(signature.parameters)[1:]),
                 mend="load it with the version of the class that saved it",
-            )  # fmt: skip
+            ) from error
         return cls(*given.args[1:], **given.kwargs)
 
     @property
@@ -226,7 +227,7 @@ class Module(metaclass=_ModuleType):
         return self._input_specs
 
     def children(self) -> Iterator[tuple[str, Module]]:
-        """List the modules directly inside, with their names: attributes, also in lists and dicts."""
+        """List the modules directly inside by name: attributes, also in lists and dicts."""
         for name, value in vars(self).items():
             if name.startswith("_"):
                 continue
@@ -283,9 +284,16 @@ class Module(metaclass=_ModuleType):
         self._make("step", (), lambda: np.uint32(0), "uint32", trainable=False)
 
     def _make(
-        self, name: str, shape: tuple[int, ...], draw: Callable[[], Any], dtype: Any, *, trainable: bool
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        draw: Callable[[], Any],
+        dtype: Any,
+        *,
+        trainable: bool,
     ) -> Variable:
-        made = Variable(draw, dtype, shape=shape, name=name, trainable=trainable)
+        full = f"{self._path}.{name}" if self._path else name
+        made = Variable(draw, dtype, shape=shape, name=full, trainable=trainable)
         self._set(name, made)
         return made
 
@@ -337,7 +345,8 @@ class Module(metaclass=_ModuleType):
         if name.startswith("__") or self._built:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         raise AttributeError(
-            f"{type(self).__name__} has no attribute {name!r} (yet: variables are made at the first call)"
+            f"{type(self).__name__} has no attribute {name!r} "
+            "(yet: variables are made at the first call)"
         )
 
     def __repr__(self) -> str:

@@ -51,7 +51,7 @@ def declare(
     rules = tuple(rule and _unbroadcast(rule, k) for k, rule in enumerate(vjp))
     meaning = scalar if array is None else array
     return register(
-        Op(name, elementwise_rule(result), meaning, Elementwise(scalar), formula, rules)
+        Op(name, elementwise_rule(name, result), meaning, Elementwise(scalar), formula, rules)
     )
 
 
@@ -60,7 +60,7 @@ def _unbroadcast(rule: Vjp, k: int) -> Vjp:
         gradient: Tensor = rule(g, out, *inputs, **attrs)
         if gradient.shape == inputs[k].shape:
             return gradient
-        return METHODS["sum_like"](gradient, inputs[k])  # type: ignore[no-any-return]
+        return METHODS["sum_like"](gradient, inputs[k])
 
     return summed
 
@@ -75,7 +75,7 @@ def _loop_dtypes(ufunc: str, name: str, kinds: tuple[Any, ...]) -> tuple[np.dtyp
         raise DTypeError(
             f"{name} is not defined for these dtypes",
             got=" and ".join(getattr(kind, "name", str(kind)) for kind in kinds),
-            mend="convert one of them with .astype(…)",
+            mend="convert first, as in x.astype('int64')",
         ) from error
     common = np.result_type(*found)
     return tuple(common for _ in found)
@@ -122,7 +122,7 @@ def _cast_vjp(g: Tensor, out: Tensor, x: Tensor, *, dtype: str) -> Tensor:
     return cast(g, x.dtype)
 
 
-CAST = register(
+CAST: Op = register(
     Op(
         "cast",
         _cast_rule,
@@ -132,8 +132,8 @@ CAST = register(
         (_cast_vjp,),
     )
 )
-IDENTITY = declare("identity", lambda b, x: x, "{0}", lambda g, y, x: g)
-STOP_GRADIENT = declare("stop_gradient", lambda b, x: x, "{0}", None)
+IDENTITY: Op = declare("identity", lambda b, x: x, "{0}", lambda g, y, x: g)
+STOP_GRADIENT: Op = declare("stop_gradient", lambda b, x: x, "{0}", None)
 
 
 def cast(x: TensorLike, dtype: DTypeLike) -> Tensor:
@@ -170,28 +170,28 @@ def stop_gradient(x: TensorLike) -> Tensor:
 
 # --- arithmetic ----------------------------------------------------------------------------
 
-ADD = declare("add", lambda b, x, y: x + y, "{0} + {1}", lambda g, z, x, y: g, lambda g, z, x, y: g)
-SUBTRACT = declare(
+ADD: Op = declare("add", lambda b, x, y: x + y, "{0} + {1}", lambda g, z, x, y: g, lambda g, z, x, y: g)
+SUBTRACT: Op = declare(
     "subtract", lambda b, x, y: x - y, "{0} - {1}", lambda g, z, x, y: g, lambda g, z, x, y: -g
 )
-MULTIPLY = declare(
+MULTIPLY: Op = declare(
     "multiply",
     lambda b, x, y: x * y,
     r"{0} \cdot {1}",
     lambda g, z, x, y: g * y,
     lambda g, z, x, y: g * x,
 )
-DIVIDE = declare(
+DIVIDE: Op = declare(
     "divide",
     lambda b, x, y: x / y,
     r"\frac{{{0}}}{{{1}}}",
     lambda g, z, x, y: g / y,
     lambda g, z, x, y: -g * z / y,
 )
-FLOOR_DIVIDE = declare(
+FLOOR_DIVIDE: Op = declare(
     "floor_divide", lambda b, x, y: x // y, r"\lfloor {0} / {1} \rfloor", _zero, _zero
 )
-REMAINDER = declare(
+REMAINDER: Op = declare(
     "remainder",
     lambda b, x, y: x % y,
     r"{0} \bmod {1}",
@@ -209,7 +209,7 @@ def _power_array(xp: Any, x: Any, y: Any) -> Any:
     return x**y
 
 
-POWER = declare(
+POWER: Op = declare(
     "power",
     lambda b, x, y: x**y,
     "{{{0}}}^{{{1}}}",
@@ -217,17 +217,17 @@ POWER = declare(
     lambda g, z, x, y: g * z * log(where(y >= 0, where(x == 0, 1, x), x)),
     array=_power_array,
 )
-NEGATIVE = declare("negative", lambda b, x: -x, "-{0}", lambda g, y, x: -g)
-ABS = declare("abs", lambda b, x: b.abs(x), r"\lvert {0} \rvert", lambda g, y, x: g * sign(x))
-SIGN = declare("sign", lambda b, x: b.sign(x), r"\operatorname{{sign}} {0}", _zero)
-MAXIMUM = declare(
+NEGATIVE: Op = declare("negative", lambda b, x: -x, "-{0}", lambda g, y, x: -g)
+ABS: Op = declare("abs", lambda b, x: b.abs(x), r"\lvert {0} \rvert", lambda g, y, x: g * sign(x))
+SIGN: Op = declare("sign", lambda b, x: b.sign(x), r"\operatorname{{sign}} {0}", _zero)
+MAXIMUM: Op = declare(
     "maximum",
     lambda b, x, y: b.maximum(x, y),
     r"\max({0}, {1})",
     lambda g, z, x, y: g * _share(x > y, x == y, g),
     lambda g, z, x, y: g * _share(y > x, x == y, g),
 )
-MINIMUM = declare(
+MINIMUM: Op = declare(
     "minimum",
     lambda b, x, y: b.minimum(x, y),
     r"\min({0}, {1})",
@@ -367,15 +367,15 @@ def minimum(x: TensorLike, y: TensorLike) -> Tensor:
 
 # --- exponentials, roots, waves ------------------------------------------------------------
 
-EXP = declare("exp", lambda b, x: b.exp(x), "e^{{{0}}}", lambda g, y, x: g * y)
-EXPM1 = declare("expm1", lambda b, x: b.expm1(x), "e^{{{0}}} - 1", lambda g, y, x: g * (y + 1))
-LOG = declare("log", lambda b, x: b.log(x), r"\ln {0}", lambda g, y, x: g / x)
-LOG1P = declare("log1p", lambda b, x: b.log1p(x), r"\ln(1 + {0})", lambda g, y, x: g / (1 + x))
-SQRT = declare("sqrt", lambda b, x: b.sqrt(x), r"\sqrt{{{0}}}", lambda g, y, x: g / (2 * y))
-SIN = declare("sin", lambda b, x: b.sin(x), r"\sin {0}", lambda g, y, x: g * cos(x))
-COS = declare("cos", lambda b, x: b.cos(x), r"\cos {0}", lambda g, y, x: -g * sin(x))
-FLOOR = declare("floor", lambda b, x: b.floor(x), r"\lfloor {0} \rfloor", _zero)
-CEIL = declare("ceil", lambda b, x: b.ceil(x), r"\lceil {0} \rceil", _zero)
+EXP: Op = declare("exp", lambda b, x: b.exp(x), "e^{{{0}}}", lambda g, y, x: g * y)
+EXPM1: Op = declare("expm1", lambda b, x: b.expm1(x), "e^{{{0}}} - 1", lambda g, y, x: g * (y + 1))
+LOG: Op = declare("log", lambda b, x: b.log(x), r"\ln {0}", lambda g, y, x: g / x)
+LOG1P: Op = declare("log1p", lambda b, x: b.log1p(x), r"\ln(1 + {0})", lambda g, y, x: g / (1 + x))
+SQRT: Op = declare("sqrt", lambda b, x: b.sqrt(x), r"\sqrt{{{0}}}", lambda g, y, x: g / (2 * y))
+SIN: Op = declare("sin", lambda b, x: b.sin(x), r"\sin {0}", lambda g, y, x: g * cos(x))
+COS: Op = declare("cos", lambda b, x: b.cos(x), r"\cos {0}", lambda g, y, x: -g * sin(x))
+FLOOR: Op = declare("floor", lambda b, x: b.floor(x), r"\lfloor {0} \rfloor", _zero)
+CEIL: Op = declare("ceil", lambda b, x: b.ceil(x), r"\lceil {0} \rceil", _zero)
 
 
 def _erf_array(xp: Any, x: Any) -> Any:
@@ -383,7 +383,7 @@ def _erf_array(xp: Any, x: Any) -> Any:
     return special.erf(x).astype(x.dtype)  # SciPy has none for float16
 
 
-ERF = declare(
+ERF: Op = declare(
     "erf",
     lambda b, x: b.erf(x),
     r"\operatorname{{erf}} {0}",
@@ -500,15 +500,15 @@ def _sigmoid_scalar(b: Any, x: Any) -> Any:
     return b.where(x >= 0, 1.0, z) / (1.0 + z)
 
 
-SIGMOID = declare("sigmoid", _sigmoid_scalar, r"\sigma({0})", lambda g, y, x: g * y * (1 - y))
-TANH = declare("tanh", lambda b, x: b.tanh(x), r"\tanh {0}", lambda g, y, x: g * (1 - y * y))
-RELU = declare(
+SIGMOID: Op = declare("sigmoid", _sigmoid_scalar, r"\sigma({0})", lambda g, y, x: g * y * (1 - y))
+TANH: Op = declare("tanh", lambda b, x: b.tanh(x), r"\tanh {0}", lambda g, y, x: g * (1 - y * y))
+RELU: Op = declare(
     "relu",
     lambda b, x: b.maximum(x, 0),
     r"\max({0}, 0)",
     lambda g, y, x: where(x > 0, g, 0),
 )
-SOFTPLUS = declare(
+SOFTPLUS: Op = declare(
     "softplus",
     lambda b, x: b.maximum(x, 0) + b.log1p(b.exp(-b.abs(x))),
     r"\ln(1 + e^{{{0}}})",
@@ -558,21 +558,21 @@ def softplus(x: TensorLike) -> Tensor:
 
 # --- comparisons, choices, truth values ----------------------------------------------------
 
-LESS = declare("less", lambda b, x, y: x < y, "{0} < {1}", result=bool)
-LESS_EQUAL = declare("less_equal", lambda b, x, y: x <= y, r"{0} \le {1}", result=bool)
-GREATER = declare("greater", lambda b, x, y: x > y, "{0} > {1}", result=bool)
-GREATER_EQUAL = declare("greater_equal", lambda b, x, y: x >= y, r"{0} \ge {1}", result=bool)
-EQUAL = declare("equal", lambda b, x, y: x == y, "{0} = {1}", result=bool)
-NOT_EQUAL = declare("not_equal", lambda b, x, y: x != y, r"{0} \ne {1}", result=bool)
-BITWISE_AND = declare("bitwise_and", lambda b, x, y: x & y, r"{0} \land {1}")
-BITWISE_OR = declare("bitwise_or", lambda b, x, y: x | y, r"{0} \lor {1}")
-BITWISE_XOR = declare("bitwise_xor", lambda b, x, y: x ^ y, r"{0} \oplus {1}")
-INVERT = declare("invert", lambda b, x: ~x, r"\lnot {0}")
-ISNAN = declare("isnan", lambda b, x: b.isnan(x), r"{0} \ne {0}", result=bool)
-ISFINITE = declare(
+LESS: Op = declare("less", lambda b, x, y: x < y, "{0} < {1}", result=bool)
+LESS_EQUAL: Op = declare("less_equal", lambda b, x, y: x <= y, r"{0} \le {1}", result=bool)
+GREATER: Op = declare("greater", lambda b, x, y: x > y, "{0} > {1}", result=bool)
+GREATER_EQUAL: Op = declare("greater_equal", lambda b, x, y: x >= y, r"{0} \ge {1}", result=bool)
+EQUAL: Op = declare("equal", lambda b, x, y: x == y, "{0} = {1}", result=bool)
+NOT_EQUAL: Op = declare("not_equal", lambda b, x, y: x != y, r"{0} \ne {1}", result=bool)
+BITWISE_AND: Op = declare("bitwise_and", lambda b, x, y: x & y, r"{0} \land {1}")
+BITWISE_OR: Op = declare("bitwise_or", lambda b, x, y: x | y, r"{0} \lor {1}")
+BITWISE_XOR: Op = declare("bitwise_xor", lambda b, x, y: x ^ y, r"{0} \oplus {1}")
+INVERT: Op = declare("invert", lambda b, x: ~x, r"\lnot {0}")
+ISNAN: Op = declare("isnan", lambda b, x: b.isnan(x), r"{0} \ne {0}", result=bool)
+ISFINITE: Op = declare(
     "isfinite", lambda b, x: b.abs(x) < math.inf, r"\lvert {0} \rvert < \infty", result=bool
 )
-WHERE = declare(
+WHERE: Op = declare(
     "where",
     lambda b, c, x, y: b.where(c, x, y),
     r"({0}\;?\;{1} : {2})",

@@ -45,7 +45,7 @@ def _integers(x: TensorLike, what: str) -> Tensor:
         )  # fmt: skip
     if x.dtype.kind not in "iu":
         raise DTypeError(
-            f"{what}: indices are integers", got=f"dtype {x.dtype}", mend="write x.astype('int64')"
+            f"{what}: indices are integers", got=f"dtype {x.dtype}", mend="convert: .astype('int64')"
         )
     return x
 
@@ -67,7 +67,7 @@ def _take_array(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
     return xp.take(x, _checked(xp, indices, x.shape[axis], "take"), axis=axis)
 
 
-TAKE = register(
+TAKE: Op = register(
     Op(
         "take",
         _take_rule,
@@ -94,7 +94,7 @@ def _put_target(b: Any, index: Index, like: Any, indices: Any, g: Any, *, axis: 
     return (*index[:axis], i, *index[axis + rank :])
 
 
-PUT_ADD = register(
+PUT_ADD: Op = register(
     Op(
         "put_add",
         lambda like, indices, g, axis: Spec(like.shape, g.dtype),
@@ -143,7 +143,7 @@ def _along_array(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
     return xp.take_along_axis(x, _checked(xp, indices, x.shape[axis], "take_along"), axis=axis)
 
 
-TAKE_ALONG = register(
+TAKE_ALONG: Op = register(
     Op(
         "take_along",
         _along_rule,
@@ -165,7 +165,7 @@ def _put_along_array(xp: Any, like: Any, indices: Any, g: Any, *, axis: int) -> 
     return zeros
 
 
-PUT_ALONG_ADD = register(
+PUT_ALONG_ADD: Op = register(
     Op(
         "put_along_add",
         lambda like, indices, g, axis: Spec(like.shape, g.dtype),
@@ -212,7 +212,7 @@ def _one_hot_array(xp: Any, labels: Any, *, classes: int) -> Any:
     return labels[..., None] == xp.arange(classes)
 
 
-ONE_HOT = register(
+ONE_HOT: Op = register(
     Op(
         "one_hot",
         lambda labels, classes: Spec((*labels.shape, classes), np.dtype(bool)),

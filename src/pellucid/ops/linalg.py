@@ -24,7 +24,7 @@ def _rule(x: Spec, y: Spec) -> Spec:
             "matmul: the inner extents differ", got=f"{x.shape} @ {y.shape}",
             wanted=f"{inner[0]} rows on the right", mend=_mend(x, y),
         )  # fmt: skip
-    batch = broadcast([x.shape[:-2], y.shape[:-2]], "matmul")
+    batch = broadcast([x.shape[:-2], y.shape[:-2]], f"the leading axes of {x.shape} @ {y.shape}")
     return Spec((*batch, x.shape[-2], y.shape[-1]), x.dtype)
 
 
@@ -50,7 +50,7 @@ def _swapped(x: Tensor) -> Tensor:
     return transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
-MATMUL = register(
+MATMUL: Op = register(
     Op(
         "matmul",
         _rule,

@@ -17,7 +17,8 @@ from pellucid.ops.random import threefry
 
 __all__ = ["ArrayBuilder", "drawn_row", "permuted_row", "stream_key"]
 
-ROUNDS = 8
+ROUNDS = 12  # with 8, pairs of rows are 2 % from uniform for 5 rows; with 12 nothing is measurable
+GOLDEN = 0x9E3779B9  # 2³² divided by the golden ratio: its multiples are spread evenly
 
 
 class ArrayBuilder:
@@ -48,12 +49,18 @@ def stream_key(b: Any, key: tuple[Any, Any], counter: Any, stream: int) -> tuple
         return threefry(words, (counter, b.astype(stream, "uint32")))
 
 
-def _mixed(x: Any, k: Any) -> Any:
-    """Mix 32 bits so that each depends on all (the finaliser of MurmurHash3, Appleby 2011)."""
-    x = (x ^ k) * 0x9E3779B1
-    x = (x ^ (x >> 16)) * 0x85EBCA6B
-    x = (x ^ (x >> 13)) * 0xC2B2AE35
-    return x ^ (x >> 16)
+def _mixed(word: Any) -> Any:
+    """Mix 32 bits so that each changes half of the others (the finaliser of MurmurHash3)."""
+    word = (word ^ (word >> 16)) * 0x85EBCA6B
+    word = (word ^ (word >> 13)) * 0xC2B2AE35
+    return word ^ (word >> 16)
+
+
+def _scrambled(word: Any) -> Any:
+    """Give 16 bits that depend on the whole of a word, which a key has already made look random."""
+    word = word * 0x85EBCA6B
+    word = (word ^ (word >> 15)) * 0xC2B2AE35
+    return word >> 16
 
 
 def permuted_row(b: Any, position: Any, key: tuple[Any, Any], rows: int) -> Any:
@@ -67,14 +74,15 @@ def permuted_row(b: Any, position: Any, key: tuple[Any, Any], rows: int) -> Any:
     half = max(1, ((rows - 1).bit_length() + 1) // 2)
     mask = (1 << half) - 1
 
-    def once(x: Any) -> Any:
-        left, right = x >> half, x & mask
-        for number in range(ROUNDS):
-            left, right = right, left ^ (_mixed(right + number, key[number % 2]) & mask)
+    def once(place: Any) -> Any:
+        left, right = place >> half, place & mask
+        for number in range(1, ROUNDS + 1):
+            round_key = _mixed(key[1] ^ _mixed(key[0] + (number * GOLDEN & 0xFFFFFFFF)))
+            left, right = right, left ^ (_scrambled(right ^ round_key) & mask)
         return (left << half) | right
 
     with np.errstate(over="ignore"):
-        return b.loop_while(lambda x: x >= rows, once, once(position))
+        return b.loop_while(lambda place: place >= rows, once, once(position))
 
 
 def drawn_row(b: Any, position: Any, key: tuple[Any, Any], rows: int) -> Any:

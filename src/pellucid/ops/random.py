@@ -77,7 +77,7 @@ def _element(b: Any, index: tuple[Any, ...], key: Any, step: Any, like: Any) -> 
     return b.where(position % 2 == 0, first, second)
 
 
-RANDOM_BITS = register(Op("random_bits", _rule, _array, Random(_element), r"\operatorname{{bits}}"))
+RANDOM_BITS: Op = register(Op("random_bits", _rule, _array, Random(_element), r"\operatorname{{bits}}"))
 
 
 def random_bits(key: TensorLike, step: TensorLike, like: TensorLike) -> Tensor:
@@ -109,7 +109,9 @@ def uniform_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
 def _shaped(shape: Sequence[int], dtype: DTypeLike | None) -> Tensor:
     extents, wanted = integers(shape, "random numbers", "shape"), resolve_dtype(dtype)
     if any(extent < 0 for extent in extents):
-        raise ArgumentError("random numbers need a shape", got=f"shape={shape!r}", mend="write (3, 2)")
+        raise ArgumentError(
+            "random numbers need a shape", got=f"shape={shape!r}", mend="write (3, 2)"
+        )
     if wanted.kind != "f":
         raise DTypeError(
             "random numbers are floating", got=str(wanted), mend='write dtype="float32"'

@@ -37,7 +37,13 @@ def _spread(g: Tensor, x: Tensor, axes: Axes, keepdims: bool) -> Tensor:
 
 
 def _declare(
-    name: str, body: Reduce, formula: str, vjp: Vjp | None, result: Any = None, *, empty: bool = True
+    name: str,
+    body: Reduce,
+    formula: str,
+    vjp: Vjp | None,
+    result: Any = None,
+    *,
+    empty: bool = True,
 ) -> Op:
     def array(xp: Any, x: Any, axes: Axes, keepdims: bool) -> Any:
         if result is not None:
@@ -75,28 +81,28 @@ def _position_body(sign: int) -> Reduce:
     )
 
 
-SUM = _declare(
+SUM: Op = _declare(
     "sum",
     Reduce(lambda b, dtype: b.constant(0, dtype), lambda b, a, c: a + c),
     r"\sum {0}",
     lambda g, y, x, axes, keepdims: broadcast_like(_spread(g, x, axes, keepdims), x),
 )
-MAX = _declare(
+MAX: Op = _declare(
     "max",
     Reduce(lambda b, dtype: b.constant(_least(dtype), dtype), lambda b, a, c: b.maximum(a, c)),
     r"\max {0}",
     _extreme_vjp,
     empty=False,
 )
-MIN = _declare(
+MIN: Op = _declare(
     "min",
     Reduce(lambda b, dtype: b.constant(_greatest(dtype), dtype), lambda b, a, c: b.minimum(a, c)),
     r"\min {0}",
     _extreme_vjp,
     empty=False,
 )
-ARGMAX = _declare("argmax", _position_body(+1), r"\arg\max {0}", None, np.int64, empty=False)
-ARGMIN = _declare("argmin", _position_body(-1), r"\arg\min {0}", None, np.int64, empty=False)
+ARGMAX: Op = _declare("argmax", _position_body(+1), r"\arg\max {0}", None, np.int64, empty=False)
+ARGMIN: Op = _declare("argmin", _position_body(-1), r"\arg\min {0}", None, np.int64, empty=False)
 
 
 def _least(dtype: np.dtype[Any]) -> float | int | bool:

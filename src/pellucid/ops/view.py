@@ -39,11 +39,13 @@ def _reshape_rule(x: Spec, *, shape: tuple[int, ...]) -> Spec:
     return Spec(reshaped(x.shape, shape), x.dtype)
 
 
-def _reshape_source(b: Any, index: Index, shapes: Any, out: Any, **attrs: Any) -> tuple[Index, None]:
+def _reshape_source(
+    b: Any, index: Index, shapes: Any, out: Any, **attrs: Any
+) -> tuple[Index, None]:
     return unravelled(ravelled(index, out), shapes[0]), None
 
 
-RESHAPE = register(
+RESHAPE: Op = register(
     Op(
         "reshape",
         _reshape_rule,
@@ -53,7 +55,7 @@ RESHAPE = register(
         (lambda g, y, x, shape: apply(RESHAPE_LIKE, g, x),),
     )
 )
-RESHAPE_LIKE = register(
+RESHAPE_LIKE: Op = register(
     Op(
         "reshape_like",
         lambda x, like: Spec(like.shape, x.dtype),
@@ -90,7 +92,7 @@ def _expand_source(
     return tuple(i for axis, i in enumerate(index) if axis not in axes), None
 
 
-EXPAND_DIMS = register(
+EXPAND_DIMS: Op = register(
     Op(
         "expand_dims",
         _expand_rule,
@@ -118,7 +120,7 @@ def _squeeze_source(
     return tuple(0 if i in axes else next(rest) for i in range(len(shapes[0]))), None
 
 
-SQUEEZE = register(
+SQUEEZE: Op = register(
     Op(
         "squeeze",
         _squeeze_rule,
@@ -173,7 +175,7 @@ def _transpose_vjp(g: Tensor, y: Tensor, x: Tensor, *, axes: tuple[int, ...]) ->
     return apply(TRANSPOSE, g, axes=tuple(axes.index(i) for i in range(len(axes))))
 
 
-TRANSPOSE = register(
+TRANSPOSE: Op = register(
     Op(
         "transpose",
         _transpose_rule,
@@ -220,11 +222,13 @@ def _check_stretch(shape: Shape, wanted: Shape) -> Shape:
     return wanted
 
 
-def _stretch_source(b: Any, index: Index, shapes: Any, out: Any, **attrs: Any) -> tuple[Index, None]:
+def _stretch_source(
+    b: Any, index: Index, shapes: Any, out: Any, **attrs: Any
+) -> tuple[Index, None]:
     return stretched(index, shapes[0]), None
 
 
-BROADCAST_TO = register(
+BROADCAST_TO: Op = register(
     Op(
         "broadcast_to",
         lambda x, shape: Spec(_check_stretch(x.shape, shape), x.dtype),
@@ -234,7 +238,7 @@ BROADCAST_TO = register(
         (lambda g, y, x, shape: METHODS["sum_like"](g, x),),
     )
 )
-BROADCAST_LIKE = register(
+BROADCAST_LIKE: Op = register(
     Op(
         "broadcast_like",
         lambda x, like: Spec(_check_stretch(x.shape, like.shape), x.dtype),
@@ -280,7 +284,7 @@ def _extent(shape: Sequence[int], axes: Sequence[int]) -> int:
     return math.prod(shape[axis] for axis in axes)
 
 
-COUNT = register(
+COUNT: Op = register(
     Op(
         "count",
         _count_rule,
@@ -310,7 +314,8 @@ def count(x: TensorLike, axis: int | Sequence[int] | None = None) -> Tensor:
 def _slice_rule(x: Spec, *, slices: tuple[Any, ...]) -> Spec:
     extents = zip(x.shape, slices, strict=True)
     return Spec(
-        tuple(extent if s == (None, None, 1) else sliced(extent, *s) for extent, s in extents), x.dtype
+        tuple(extent if s == (None, None, 1) else sliced(extent, *s) for extent, s in extents),
+        x.dtype,
     )
 
 
@@ -321,7 +326,7 @@ def _slice_source(
     return tuple(i * step + start for i, (start, _, step) in zip(index, ranges, strict=True)), None
 
 
-SLICE = register(
+SLICE: Op = register(
     Op(
         "slice",
         _slice_rule,
@@ -355,7 +360,7 @@ def _unslice_source(
     return tuple(places), inside
 
 
-UNSLICE = register(
+UNSLICE: Op = register(
     Op(
         "unslice",
         lambda g, like, slices: Spec(like.shape, g.dtype),
@@ -377,18 +382,24 @@ def getitem(x: TensorLike, index: Any) -> Tensor:
     """
     x = as_tensor(x)
     parts = list(index) if isinstance(index, tuple) else [index]
-    if len(parts) == 1 and not isinstance(parts[0], (int, np.integer, slice, type(None), type(...))):
-        return METHODS["take"](x, parts[0], axis=0)  # type: ignore[no-any-return]
+    if len(parts) == 1 and not isinstance(
+        parts[0], (int, np.integer, slice, type(None), type(...))
+    ):
+        return METHODS["take"](x, parts[0], axis=0)
     named = sum(part is not None and part is not ... for part in parts)
     if named > x.ndim:
         raise ArgumentError(
-            "more indices than dimensions", got=f"{named} for shape {x.shape}", mend="leave some out"
+            "more indices than dimensions",
+            got=f"{named} for shape {x.shape}",
+            mend="leave some out",
         )
     if not any(part is ... for part in parts):
         parts.append(...)
     at = next(i for i, part in enumerate(parts) if part is ...)
     parts[at : at + 1] = [slice(None)] * (x.ndim - named)
-    slices, drop, new = [], [], []
+    slices: list[Any] = []
+    drop: list[int] = []
+    new: list[int] = []
     for part in parts:
         if part is None:
             new.append(len(slices) - len(drop) + len(new))
@@ -407,7 +418,7 @@ def _slice_parts(part: Any, extent: int | None) -> tuple[int | None, int | None,
     if not isinstance(part, (int, np.integer)) or isinstance(part, bool):
         raise ArgumentTypeError(
             "an index that tensors do not have", got=repr(part), wanted="an integer or a slice",
-            mend="use pel.take(x, indices, axis) to pick by an array along one axis",
+            mend="pick by an array along one axis with pel.take(x, indices, axis)",
         )  # fmt: skip
     if extent is not None and not -extent <= part < extent:
         raise ArgumentError(
@@ -468,7 +479,7 @@ def _part_rule(k: int) -> Any:
     return rule
 
 
-CONCATENATE = register(
+CONCATENATE: Op = register(
     Op(
         "concatenate",
         _concatenate_rule,
@@ -491,7 +502,9 @@ def _part_array(xp: Any, g: Any, *likes: Any, axis: int, k: int) -> Any:
     return g[tuple(place)]
 
 
-def _part_source(b: Any, index: Index, shapes: Any, out: Any, *, axis: int, k: int) -> tuple[Index, None]:
+def _part_source(
+    b: Any, index: Index, shapes: Any, out: Any, *, axis: int, k: int
+) -> tuple[Index, None]:
     moved = index[axis] + _part_start(shapes, axis, k)
     return (*index[:axis], moved, *index[axis + 1 :]), None
 
@@ -501,7 +514,7 @@ def _part_vjp(g: Tensor, y: Tensor, x: Tensor, *likes: Tensor, axis: int, k: int
     return concatenate([*zero[:k], g, *zero[k + 1 :]], axis)
 
 
-PART = register(
+PART: Op = register(
     Op(
         "part",
         lambda g, *likes, axis, k: Spec(likes[k].shape, g.dtype),
@@ -522,7 +535,8 @@ def concatenate(tensors: Sequence[TensorLike], axis: int = 0) -> Tensor:
     """
     if not isinstance(tensors, (list, tuple)) or not tensors:
         raise ArgumentTypeError(
-            "concatenate: a list of at least one tensor is needed", got=type(tensors).__name__,
+            "concatenate: a list of at least one tensor is needed",
+            got="an empty list" if isinstance(tensors, (list, tuple)) else type(tensors).__name__,
             mend="write concatenate([x, y], axis=0)",
         )  # fmt: skip
     parts = _same_dtype(tensors)

@@ -77,15 +77,15 @@ def points(X: ArrayLike, dimensions: Sequence[int] = (2,)) -> Floats:
     return finite(array, "X")
 
 
-def same_length(**arrays: np.ndarray) -> None:
-    """Refuse arrays that do not describe the same examples."""
+def same_length(mend: str = "pass the same examples to each", /, **arrays: np.ndarray) -> None:
+    """Refuse arrays of different length."""
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise ShapeError(
             f"{' and '.join(lengths)} differ in length",
             got=", ".join(f"{name} has {n}" for name, n in lengths.items()),
-            wanted="one entry for each example",
-            mend="pass the same examples to each",
+            wanted="equal lengths",
+            mend=mend,
         )
 
 

@@ -73,7 +73,7 @@ def curves(
             got=f"{len(values)} columns",
             mend="train for at least one epoch, then pass its columns",
         )
-    same_length(**values)
+    same_length("give one value an epoch, nan where there is none", **values)
     best = best_epoch(values) if best is None else _epoch(best, values)
     metrics = by_metric(values)
     wide = min(len(metrics), 2)
@@ -191,7 +191,7 @@ def _metric(
     whole_ticks(ax.xaxis)
     if len(epochs) == 1:
         ax.set_xlim(0.5, 1.5)
-    headed(ax, name, x="epoch", aside=aside)
+    headed(ax, name.replace("$", r"\$"), x="epoch", aside=aside)
 
 
 def _epoch(best: int, values: Mapping[str, Floats]) -> int:

@@ -12,7 +12,7 @@ from pellucid.errors import ArgumentError
 from pellucid.train.history import History
 
 if TYPE_CHECKING:
-    from pellucid.layers.module import Module
+    from pellucid.models import Network
 
 __all__ = ["Callback", "EarlyStopping", "Training"]
 
@@ -31,7 +31,7 @@ class Training:
     seconds : how long it has been going on
     """
 
-    model: Module
+    model: Network
     history: History
     epochs: int
     steps: int

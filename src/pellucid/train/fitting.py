@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from pellucid import losses, metrics
 from pellucid.compile import Data, Phase, Run, RunState, StopRule
-from pellucid.data import LabelCoding, Preparation, Targets, check_rows, split, take, targets
+from pellucid.data import (
+    LabelCoding,
+    Preparation,
+    TargetScaling,
+    Targets,
+    check_rows,
+    split,
+    take,
+    targets,
+)
+from pellucid.data.labels import Task
 from pellucid.engines import choose
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.graph import Spec, Tensor, placeholder, symbolic
@@ -20,9 +30,10 @@ from pellucid.graph.tensor import resolve_dtype
 from pellucid.losses import Loss
 from pellucid.ops.random import derive_key
 from pellucid.optim import Adam, Optimizer
-from pellucid.train.callbacks import Training, callback
+from pellucid.train.callbacks import Callback, Training, callback
 from pellucid.train.history import History
 from pellucid.train.loop import train
+from pellucid.train.measure import HostMetrics
 from pellucid.train.options import DEFAULT_BATCH, DEFAULT_EPOCHS, FitOptions
 from pellucid.train.progress import progress_callback
 from pellucid.train.record import FitRecord, inputs_of
@@ -52,13 +63,18 @@ def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
     engine = choose(options.engine)
     history.engine = engine.name
     optimizer = options.optimizer or Adam()
-    programs = _programs(network, rows, record.objective, optimizer)
-    run = _run(programs, rows, record.objective, options, seed)
-    hyper = [np.asarray(value, network.dtype) for value in optimizer.hyper().values()]
+    objective = record.objective
+    assert objective is not None
+    programs = _programs(network, rows, objective, optimizer)
+    run = _run(programs, rows, objective, options, seed)
+    hyper = [np.asarray(value, np.float64) for value in optimizer.hyper().values()]
     arrays = [(rows.inputs, rows.targets), *([rows.held_out] if rows.held_out else [])]
     data = Data(tuple(arrays), tuple(hyper))
     state = RunState([np.array(v.numpy()) for v in _fresh(programs)])
-    _go(network, engine, run, state, data, programs, record, options)
+    host = [HostMetrics(objective, dict(zip(("", "val_"), arrays, strict=False)))]
+    calls = [*(host if objective.host else []), *map(callback, options.callbacks)]
+    network._record = record
+    _go(network, engine, run, state, data, programs, record, options, calls)
     return record
 
 
@@ -69,7 +85,7 @@ def _prepared(
     network: Network, X: Any, y: Any, options: FitOptions, history: History
 ) -> tuple[FitRecord, Rows]:
     """Split, scale and encode the data; choose loss and metrics; build the network's variables."""
-    check_rows(X=X, y=y)
+    rows = check_rows(X=X, y=y)
     dtype = resolve_dtype(options.dtype if options.dtype is not None else network.dtype)
     held_X, held_y = None, None
     before = network._record
@@ -78,8 +94,8 @@ def _prepared(
         held_X, held_y = options.validation
         check_rows(X=held_X, y=held_y)
     elif options.validation is not None:
-        classes = targets(y, task=wanted.task if wanted else None).coding is not None
-        kept, held = split(y, options.validation, history.seed, stratify=classes)
+        labels = y if targets(y, task=_task(wanted, y)).coding is not None else None
+        kept, held = split(rows, options.validation, seed=history.seed, stratify=labels)
         X, held_X, y, held_y = take(X, kept), take(X, held), take(y, kept), take(y, held)
     preparation = _preparation(X, options, before, history)
     inputs = inputs_of(X, preparation, dtype)
@@ -87,23 +103,43 @@ def _prepared(
     known = before.coding if before is not None else None
     found = _targets(y, wanted, prediction, known, dtype)
     loss = wanted or _default_loss(prediction, found)
-    names = [loss.default_metric] if options.metrics is None else options.metrics
-    objective = Objective(loss, tuple(metrics.get(name, loss) for name in names if name))
+    objective = _objective(loss, options, found)
     history.names = objective.names
-    rows = Rows(inputs, _shaped(found.array, prediction, loss, dtype))
+    scaling = _scaling(found, options, before, history)
+    ready = Rows(inputs, _shaped(found.array, prediction, loss, dtype, scaling))
     if held_X is not None:
         tested = _targets(held_y, loss, prediction, found.coding, dtype)
         held_inputs = inputs_of(held_X, preparation, dtype)
-        rows = replace(rows, held_out=(held_inputs, _shaped(tested.array, prediction, loss, dtype)))
-    return FitRecord(history, objective, found.task, found.coding, preparation), rows
+        held_targets = _shaped(tested.array, prediction, loss, dtype, scaling)
+        ready = replace(ready, held_out=(held_inputs, held_targets))
+    return FitRecord(history, objective, found.task, found.coding, preparation, scaling), ready
 
 
-def prepared_targets(network: Network, y: Any, record: FitRecord) -> NDArray[Any]:
-    """Encode and shape targets as the last fit did."""
+def _task(loss: Loss | None, y: Any) -> Task | None:
+    """Say what targets are meant to be; several yes-or-no columns are taken as they are."""
+    if loss is None or loss.task == "any":
+        return None
+    if loss.task == "regression" or (loss.task == "binary" and np.ndim(y) == 2 and np.shape(y)[1] > 1):
+        return "regression"
+    return "classification"
+
+
+def _objective(loss: Loss, options: FitOptions, found: Targets) -> Objective:
+    """Find the metrics; labels of −1 and 1 are classes also for a loss of numbers."""
+    names = options.metrics
+    if names is None:
+        names = [loss.default_metric] if loss.default_metric else []
+    signs = found.coding is None and set(np.unique(found.array[:10_000])) == {-1.0, 1.0}
+    task = "signs" if signs else None
+    return Objective.of(loss, [metrics.get(name, loss, task=task) for name in names])
+
+
+def prepared_targets(network: Network, y: Any, record: FitRecord, loss: Loss) -> NDArray[Any]:
+    """Encode, scale and shape targets as the last fit did."""
     prediction = outline(network)
     dtype = resolve_dtype(network.dtype)
-    found = _targets(y, record.objective.loss, prediction, record.coding, dtype)
-    return _shaped(found.array, prediction, record.objective.loss, dtype)
+    found = _targets(y, loss, prediction, record.coding, dtype)
+    return _shaped(found.array, prediction, loss, dtype, record.scaling)
 
 
 def _preparation(
@@ -113,7 +149,7 @@ def _preparation(
         return before.preparation if before is not None else None
     made = options.prepare
     if not isinstance(made, Preparation):
-        made = Preparation.fit(X, scale=made)
+        made = Preparation.fit(X, scaling=made)
     history.notes += made.notes
     return made
 
@@ -134,7 +170,7 @@ def _targets(
     y: Any, loss: Loss | None, prediction: Tensor, known: LabelCoding | None, dtype: np.dtype[Any]
 ) -> Targets:
     outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
-    task = None if loss is None else loss.task
+    task = _task(loss, y)
     if known is not None and task != "regression" and np.ndim(y) <= 1:
         return Targets(known.encode(y), "classification", known)
     return targets(y, task=task, outputs=outputs, dtype=dtype)
@@ -165,15 +201,35 @@ def _is_softmax(node: Tensor) -> bool:
     return powers.op.name == "exp" and total.op.name == "sum" and total.inputs[0] is powers
 
 
+def _scaling(
+    found: Targets, options: FitOptions, before: FitRecord | None, history: History
+) -> TargetScaling | None:
+    """Numbers to be predicted are scaled when the inputs are; predictions come back unscaled."""
+    if found.coding is not None:
+        return None
+    if options.prepare is None or options.prepare is False or before is not None:
+        return before.scaling if before is not None else None
+    history.notes.append(
+        "The target was standardised: loss and metrics are in units of its standard deviation."
+    )
+    return TargetScaling.fit(found.array)
+
+
 def _shaped(
-    array: NDArray[Any], prediction: Tensor, loss: Loss, dtype: np.dtype[Any]
+    array: NDArray[Any],
+    prediction: Tensor,
+    loss: Loss,
+    dtype: np.dtype[Any],
+    scaling: TargetScaling | None,
 ) -> NDArray[Any]:
-    """Bring targets to the shape and dtype that the loss compares with the output.
+    """Bring targets to the shape, dtype and scale that the loss compares with the output.
 
     The task is known here, so that a one-dimensional y for one output is a column.
     """
-    if loss.task == "classification" and array.ndim == 1 and prediction.shape[-1] != 1:
+    if loss.task == "classes" and array.ndim == 1:
         return array
+    if scaling is not None:
+        array = scaling.apply(array)
     if array.ndim == 1 and prediction.shape[1:] == (1,):
         array = array.reshape(-1, 1)
     if array.shape[1:] != prediction.shape[1:]:
@@ -198,7 +254,8 @@ def _programs(
     key = (specs[0], target, objective.key, optimizer.kind, trainable)
     if key not in network._programs:
         network._programs[key] = step_programs(network, specs, target, objective, optimizer)
-    return network._programs[key]
+    programs: StepPrograms = network._programs[key]
+    return programs
 
 
 def _fresh(programs: StepPrograms) -> list[Any]:
@@ -249,7 +306,7 @@ def _stop_rule(options: FitOptions, objective: Objective, validated: bool) -> St
             wanted=" or ".join(objective.names), mend="give validation= and name it in metrics=",
         )  # fmt: skip
     at = objective.names.index(name)
-    sign = 1 if name == "loss" or not objective.metrics[at - 1].greater_is_better else -1
+    sign = -1 if at and objective.metrics[at - 1].greater_is_better else 1
     phase = 1 if in_validation else 0
     return StopRule(phase, 2 * at, 2 * at + 1, sign, rule.patience, rule.min_delta)  # type: ignore[arg-type]
 
@@ -263,13 +320,17 @@ def _go(
     programs: StepPrograms,
     record: FitRecord,
     options: FitOptions,
+    callbacks: list[Callback],
 ) -> None:
     """Go through the run; whatever happens, the model has the weights of the last whole step."""
     history = record.history
-    show = lambda: _write_back(programs, state.arrays)  # noqa: E731
+
+    def show() -> None:
+        _write_back(programs, state.arrays)
+
     training = Training(network, history, run.epochs, run.epochs * run.train.steps)
     bar = progress_callback(options.progress)
-    calls = [*([bar] if bar else []), *(callback(one) for one in options.callbacks)]
+    calls = [*callbacks, *([bar] if bar else [])]
     start = time.perf_counter()
     try:
         for one in calls:

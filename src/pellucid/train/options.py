@@ -65,7 +65,7 @@ class FitOptions:
             whole_number(self.progress, "progress", at_least=1)
 
     def _check_validation(self) -> None:
-        given = self.validation
+        given: object = self.validation
         if given is None or (isinstance(given, (tuple, list)) and len(given) == 2):
             return
         if isinstance(given, (tuple, list)):

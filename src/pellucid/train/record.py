@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import losses, metrics
-from pellucid.data import LabelCoding, Preparation, features
+from pellucid.arguments import declared
+from pellucid.data import LabelCoding, Preparation, TargetScaling, features
 from pellucid.graph.tensor import DTypeLike
 from pellucid.train.history import History
 from pellucid.train.step import Objective
@@ -29,50 +30,80 @@ class FitRecord:
     task : "classification" or "regression"
     coding : which label each output stands for; ``None`` for regression
     preparation : how raw columns became inputs; ``None`` if they were taken as they are
+    scaling : how numbers to be predicted were scaled, if they were
     """
 
     history: History
-    objective: Objective
+    objective: Objective | None
     task: str
     coding: LabelCoding | None = None
     preparation: Preparation | None = None
+    scaling: TargetScaling | None = None
 
     def to_config(self) -> dict[str, Any]:
         """Give the record as JSON values; a loss that is a function of one's own has no name."""
         history = self.history
         return {
-            "loss": self.objective.loss.config,
-            "metrics": [metric.name for metric in self.objective.metrics],
+            "objective": _written(self.objective),
             "task": self.task,
             "coding": None if self.coding is None else self.coding.to_config(),
             "preparation": None if self.preparation is None else self.preparation.to_config(),
+            "scaling": None if self.scaling is None else self.scaling.to_config(),
             "history": {
                 "names": list(history.names), "seed": history.seed, "engine": history.engine,
                 "epochs": history.epochs, "steps": history.steps, "seconds": history.seconds,
                 "stopped": history.stopped, "best_epoch": history.best_epoch,
-                "notes": history.notes, "_columns": dict(history),
+                "notes": history.notes, "_columns": [list(column) for column in history.items()],
             },
         }  # fmt: skip
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FitRecord:
         """Make the record that ``to_config`` wrote."""
-        loss = losses.from_config(config["loss"])
-        measured = tuple(metrics.get(name, loss) for name in config["metrics"])
         past = dict(config["history"])
-        history = History(**{**past, "names": tuple(past["names"])})
-        coding, preparation = config["coding"], config["preparation"]
+        past |= {"names": tuple(past["names"]), "_columns": dict(past["_columns"])}
+        history = History(**past)
+        coding, preparation, scaling = config["coding"], config["preparation"], config["scaling"]
         return cls(
             history,
-            Objective(loss, measured),
+            _read(config["objective"]),
             config["task"],
             None if coding is None else LabelCoding.from_config(coding),
             None if preparation is None else Preparation.from_config(preparation),
+            None if scaling is None else TargetScaling.from_config(scaling),
         )
+
+
+def _written(objective: Objective | None) -> dict[str, Any] | None:
+    """Write loss and metrics as plain data; functions of the user's own have no name in a file."""
+    if objective is None or type(objective.loss).__name__ not in _LOSSES:
+        return None
+    measures: list[metrics.Metric | metrics.HostMetric] = [*objective.metrics, *objective.host]
+    known = [one for one in measures if one.name in metrics.METRICS]
+    kinds = {one.name: asdict(one) for one in known if isinstance(one, metrics.Accuracy)}
+    return {
+        "loss": objective.loss.config,
+        "metrics": [one.name for one in known],
+        "accuracy": kinds.get("accuracy"),
+    }
+
+
+def _read(config: Mapping[str, Any] | None) -> Objective | None:
+    if config is None:
+        return None
+    loss = declared(config["loss"], _LOSSES)
+    measures = [
+        metrics.Accuracy(**config["accuracy"]) if name == "accuracy" else metrics.get(name, loss)
+        for name in config["metrics"]
+    ]
+    return Objective.of(loss, measures)
+
+
+_LOSSES = {type(loss).__name__: type(loss) for loss in losses.LOSSES.values()}
 
 
 def inputs_of(X: Any, preparation: Preparation | None, dtype: DTypeLike) -> NDArray[Any]:
     """Bring rows to what the network takes: prepared as in training, checked, in `dtype`."""
     if preparation is not None:
-        return np.ascontiguousarray(preparation.transform(X, dtype=dtype))
+        return np.ascontiguousarray(preparation.apply(X, dtype=dtype).array)
     return features(X, dtype=dtype).array

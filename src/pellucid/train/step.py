@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,18 @@ import numpy as np
 
 from pellucid.autodiff import grad
 from pellucid.compile import Program, optimised, specialised, trace
-from pellucid.graph import Tensor, Variable, declared_updates, placeholder, symbolic
+from pellucid.graph import (
+    Tensor,
+    Variable,
+    declared_updates,
+    placeholder,
+    provenance,
+    symbolic,
+)
 from pellucid.graph.op import Spec
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
-from pellucid.metrics import Metric
+from pellucid.metrics import HostMetric, Metric
 from pellucid.ops import cast, count
 from pellucid.optim import Optimizer
 
@@ -23,14 +30,30 @@ __all__ = ["Objective", "StepPrograms", "step_programs"]
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """What a step computes beside the network's output: the loss, and metrics."""
+    """What is computed beside the network's output: the loss, and metrics.
+
+    Attributes
+    ----------
+    metrics : sums over rows, computed inside the step
+    host : those that are no such sum, computed from all rows at an epoch's end
+    """
 
     loss: Loss
     metrics: tuple[Metric, ...] = ()
+    host: tuple[HostMetric, ...] = ()
+
+    @classmethod
+    def of(cls, loss: Loss, measures: Sequence[Metric | HostMetric]) -> Objective:
+        """Sort metrics by where they are computed."""
+        return cls(
+            loss,
+            tuple(one for one in measures if isinstance(one, Metric)),
+            tuple(one for one in measures if isinstance(one, HostMetric)),
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns of the history."""
+        """The columns of the history that a step fills."""
         return ("loss", *(metric.name for metric in self.metrics))
 
     @property
@@ -40,11 +63,13 @@ class Objective:
 
     def mean_and_scalars(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Give the mean loss, and numerator and weight of the loss and of each metric."""
-        mean = self.loss(prediction, target)
-        rows = cast(count(prediction, 0), mean.dtype)
-        scalars = [mean * rows, rows]
+        with provenance(path=self.loss.name):
+            mean = self.loss(prediction, target)
+            rows = cast(count(prediction, 0), mean.dtype)
+            scalars = [mean * rows, rows]
         for metric in self.metrics:
-            scalars += [metric.numerator(prediction, target), metric.weight(prediction, target)]
+            with provenance(path=metric.name):
+                scalars += [metric.numerator(prediction, target), metric.weight(prediction, target)]
         return mean, scalars
 
 
@@ -86,7 +111,7 @@ def step_programs(
     own = list(model.variables().values())
     inputs = [placeholder(s.shape, s.dtype, name=f"input {k}") for k, s in enumerate(specs)]
     truth = placeholder(target.shape, target.dtype, name="target")
-    hyper = {name: placeholder((), model.dtype, name=name) for name in optimizer.hyper()}
+    hyper = {name: placeholder((), "float64", name=name) for name in optimizer.hyper()}
     with symbolic():
         prediction = model(*inputs, training=True)
         loss, scalars = objective.mean_and_scalars(prediction, truth)
@@ -105,16 +130,15 @@ def _optimizer_updates(
     optimizer: Optimizer, parameters: Mapping[str, Variable], loss: Tensor, hyper: dict[str, Tensor]
 ) -> dict[Variable, Tensor]:
     """Declare the new value of each parameter, of the optimizer's slots, and of its step counter."""
-    counter = Variable(np.int64(0), name="optimizer.step", trainable=False)
+    counter = _slot("optimizer.step", Spec((), np.dtype(np.int64)))
     step = counter + 1
     updates: dict[Variable, Tensor] = {counter: step}
     gradients = grad(loss, list(parameters.values()), unused="zero")
     for (name, variable), g in zip(parameters.items(), gradients, strict=True):
         slots = {
-            slot: Variable(_zeros(variable), variable.dtype, shape=variable.shape,
-                           name=f"optimizer.{name}.{slot}", trainable=False)
-            for slot in optimizer.slots(variable)
-        }  # fmt: skip
+            slot: _slot(f"optimizer.{name}.{slot}", spec)
+            for slot, spec in optimizer.slots(variable).items()
+        }
         reads = {slot: v.read() for slot, v in slots.items()}
         new, moved = optimizer.update(variable.read(), g, reads, hyper, step)
         updates[variable] = new
@@ -122,5 +146,8 @@ def _optimizer_updates(
     return updates
 
 
-def _zeros(variable: Variable) -> Callable[[], Any]:
-    return lambda: np.zeros(variable.shape, variable.dtype)
+def _slot(name: str, spec: Spec) -> Variable:
+    shape = tuple(extent or 0 for extent in spec.shape)
+    return Variable(
+        lambda: np.zeros(shape, spec.dtype), spec.dtype, shape=shape, name=name, trainable=False
+    )

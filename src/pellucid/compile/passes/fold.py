@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pellucid.compile.program import Instruction, Program, rebuilt
@@ -37,7 +39,7 @@ def _axes(line: Instruction) -> tuple[int, ...]:
 def _computed(lines: list[Instruction], line: Instruction) -> Instruction:
     if line.op.name == "count":
         shape = lines[line.inputs[0]].spec.shape
-        value = np.asarray(np.prod([shape[axis] for axis in _axes(line)], dtype=np.int64))
+        value = np.asarray(math.prod(shape[axis] or 0 for axis in _axes(line)), np.int64)
     else:
         with np.errstate(all="ignore"):
             arrays = [lines[k].value for k in line.inputs]
