@@ -1,4 +1,4 @@
-"""Holds: arguments are checked in one wording, and declarations survive a way through plain data."""
+"""Holds: arguments are checked in one wording, and declarations survive as plain data."""
 
 from __future__ import annotations
 
@@ -48,7 +48,11 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "above": (lambda: number_in(2, "rate", high=1), ArgumentError, "wanted  rate ≤ 1"),
     "anything finite": (lambda: number_in("x", "rate"), ArgumentTypeError, "wanted  a finite rate"),
     "a fraction": (lambda: whole_number(2.5, "units", 1), ArgumentTypeError, "write units=2"),
-    "whole but floating": (lambda: whole_number(2.0, "units", 1), ArgumentTypeError, "write units=2"),
+    "whole but floating": (
+        lambda: whole_number(2.0, "units", 1),
+        ArgumentTypeError,
+        "write units=2",
+    ),
     "too few": (lambda: whole_number(-1, "units", 1), ArgumentError, "wanted  units ≥ 1"),
     "too many": (lambda: whole_number(9, "axis", -2, 1), ArgumentError, "-2 ≤ axis ≤ 1"),
     "no truth": (lambda: truth(1, "bias"), ArgumentTypeError, "bias is neither True nor False"),

@@ -91,7 +91,8 @@ class Loss(Declaration, ABC):
     @property
     def name(self) -> str:
         """How ``fit(loss=…)``, histories and files call it."""
-        return next(name for name, loss in LOSSES.items() if type(loss) is type(self))
+        own = (name for name, loss in LOSSES.items() if type(loss) is type(self))
+        return next(own, type(self).__name__)
 
     @abstractmethod
     def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
@@ -217,8 +218,9 @@ class BinaryCrossEntropy(_Binary):
         q = where(inside, p, 0.5)
         exact = y * log(q) + (1 - y) * log1p(-q)
         ends = y * _ended_log(p) + (1 - y) * _ended_log(1 - p)
-        slope = _only_slope((y * p - p * p / 2) * STEEPEST)
-        return by_row(-where(inside, exact, ends + slope))
+        away = p - y
+        slope = _only_slope(away * away * (STEEPEST / 2))
+        return by_row(where(inside, -exact, slope - ends))
 
 
 @final
@@ -487,13 +489,13 @@ def get(loss: str | Loss | Callable[[Tensor, Tensor], Tensor]) -> Loss:
 
 
 def to_config(loss: Loss) -> dict[str, Any]:
-    """Write a loss as plain data; of a function of one's own only the name remains.
+    """Write a loss as plain data; of a function or class of one's own only the name remains.
 
     >>> from pellucid import losses
     >>> losses.to_config(losses.mse)
     {'class': 'MeanSquaredError', 'arguments': {}}
     """
-    return {"function": loss.name} if isinstance(loss, FunctionLoss) else loss.config
+    return loss.config if type(loss) in map(type, LOSSES.values()) else {"function": loss.name}
 
 
 def from_config(config: Mapping[str, Any]) -> Loss:

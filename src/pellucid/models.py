@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid import train
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
-from pellucid.graph import OPS, Tensor, apply, placeholder, tensor, topological
+from pellucid.graph import OPS, Spec, Tensor, apply, placeholder, tensor, topological
 from pellucid.graph.tensor import PLACEHOLDER, DTypeLike
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
@@ -112,7 +112,7 @@ class Network(Module):
         """
         options = train.FitOptions(
             loss, optimizer, epochs, steps, batch_size, validation, metrics, early_stopping,
-            tuple(callbacks), shuffle, prepare, seed, dtype, engine, progress,
+            callbacks, shuffle, prepare, seed, dtype, engine, progress,
         )  # fmt: skip
         return train.fit(self, X, y, options).history
 
@@ -174,14 +174,15 @@ class Sequential(Network):
     ['0.weight', '0.bias', '1.weight', '1.bias']
     """
 
-    def __init__(self, layers: Sequence[Module]) -> None:
-        wrong = [one for one in layers if not isinstance(one, Module)]
-        if not layers or wrong:
+    def __init__(self, layers: Sequence[Module], *more: Module) -> None:
+        given = list(layers) if isinstance(layers, Iterable) and not more else [(layers, *more)]
+        wrong = [one for one in given if not isinstance(one, Module)]
+        if not given or wrong:
             raise ArgumentTypeError(
-                "Sequential takes a list of layers", got=repr(wrong[0]) if wrong else "an empty list",
+                "Sequential takes one list of layers", got=repr(wrong[0]) if wrong else "an empty list",
                 mend='write nn.Sequential([nn.Linear(4, activation="relu"), nn.Linear(1)])',
             )  # fmt: skip
-        self.layers = tuple(layers)
+        self.layers = tuple(given)
 
     def children(self) -> Iterator[tuple[str, Module]]:
         """List the layers under their numbers."""
@@ -189,6 +190,7 @@ class Sequential(Network):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Pass the input through each layer."""
+        _check_inputs(inputs, 1)
         (x,) = inputs
         for layer in self.layers:
             x = layer(x)
@@ -270,12 +272,13 @@ class Model(Network):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Call the layers again, on other inputs."""
-        if len(inputs) != len(self.inputs):
-            raise ArgumentError(
-                "the model was called with another number of inputs", got=str(len(inputs)),
-                wanted=str(len(self.inputs)), mend="give one tensor for each nn.Input",
-            )  # fmt: skip
+        _check_inputs(inputs, len(self.inputs))
         return _replayed(self.outputs, dict(zip(map(id, self.inputs), inputs, strict=True)))
+
+    @property
+    def input_specs(self) -> tuple[Spec, ...]:
+        """The shapes and dtypes of the inputs, batches of unknown extent."""
+        return tuple(x.spec for x in self.inputs)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -329,6 +332,16 @@ class Model(Network):
 
     def _bound(self, inputs: Sequence[Tensor]) -> dict[int, Tensor]:
         return dict(zip(map(id, self.inputs), inputs, strict=True))
+
+
+def _check_inputs(inputs: Sequence[Tensor], wanted: int) -> None:
+    if len(inputs) != wanted:
+        raise ArgumentError(
+            "the network was called with another number of inputs than it has",
+            got=str(len(inputs)), wanted=str(wanted),
+            mend="join columns with pel.concatenate([x, z], axis=1)" if wanted == 1
+            else "give one array for each nn.Input",
+        )  # fmt: skip
 
 
 def _steps(outputs: Tensor, known: Mapping[int, Any] | Sequence[Tensor]) -> list[Tensor]:

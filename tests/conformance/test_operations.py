@@ -155,14 +155,16 @@ def scattered(array: Array) -> Array:
 @each_dtype
 def test_an_engine_computes_the_value(name: str, dtype: str, engine: str) -> None:
     one, inputs, outputs, wanted, data = sample(name), [], [], [], []
-    for _, arrays, settings in one.trials(dtype):
+    trials = one.trials(dtype)
+    for _, arrays, settings in trials:
         symbols = [placeholder(array.shape, array.dtype) for array in arrays]
         outputs.append(one.function(*symbols, **settings))
         wanted.append(one.function(*map(constant, arrays), **settings).numpy())
         inputs += symbols
         data += arrays
-    for k, found in enumerate(run(engine, inputs, outputs, data)):
-        assert_same(found, wanted[k], one.ulps, one.trials(dtype)[k][0])
+    found = run(engine, inputs, outputs, data)
+    for (what, _, _), value, known in zip(trials, found, wanted, strict=True):
+        assert_same(value, known, one.ulps, what)
 
 
 @each_engine

@@ -73,7 +73,9 @@ def test_limits() -> None:
 def test_softmax_along_another_axis_sums_to_one() -> None:
     x = np.random.default_rng(0).normal(size=(3, 4, 5))
     np.testing.assert_allclose(layers.Softmax(axis=1)(x).numpy().sum(axis=1), 1, rtol=1e-6)
-    np.testing.assert_allclose(np.exp(layers.LogSoftmax(axis=0)(x).numpy()).sum(axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(
+        np.exp(layers.LogSoftmax(axis=0)(x).numpy()).sum(axis=0), 1, rtol=1e-6
+    )
 
 
 def test_unknown_extents_are_kept() -> None:

@@ -111,7 +111,9 @@ def nested(depth: int) -> Any:
 HOSTILE: dict[str, Callable[[], Any]] = {
     "an unknown class": lambda: {"class": "MyBlock", "arguments": {}},
     "a class of Python": lambda: {"class": "os.system", "arguments": {"command": "true"}},
-    "an unknown initialiser": lambda: linear(units=2, weight_init={"class": "init.X", "arguments": {}}),
+    "an unknown initialiser": lambda: linear(
+        units=2, weight_init={"class": "init.X", "arguments": {}}
+    ),
     "an initialiser alone": lambda: {"class": "init.Zeros", "arguments": {}},
     "an unknown argument": lambda: linear(units=2, unit=3),
     "a missing argument": lambda: linear(),

@@ -7,6 +7,7 @@ import pytest
 
 import pellucid as pel
 from pellucid.errors import ArgumentError
+from pellucid.graph import declared_updates
 from pellucid.layers import Dropout, Module
 
 ONES = np.ones((100, 100))
@@ -44,7 +45,9 @@ def test_the_mask_depends_on_the_seed_and_step() -> None:
 
 
 def test_the_mask_is_the_same_for_every_dtype() -> None:
-    single, double = (seeded(0.3)(pel.tensor(ONES, d), training=True) for d in ("float32", "float64"))
+    single, double = (
+        seeded(0.3)(pel.tensor(ONES, d), training=True) for d in ("float32", "float64")
+    )
     np.testing.assert_array_equal(single.numpy() == 0, double.numpy() == 0)
     assert double.dtype == np.float64
 
@@ -64,9 +67,7 @@ def test_called_twice_in_a_pass_it_draws_two_masks_and_one_step() -> None:
     assert (first != second).any()
     repeated = net(ONES, training=True)
     np.testing.assert_array_equal(repeated.numpy()[:100], first)
-    assert {v.name: t.item() for v, t in pel.graph.declared_updates([repeated]).items()} == {
-        "drop.step": 1
-    }
+    assert {v.name: t.item() for v, t in declared_updates([repeated]).items()} == {"drop.step": 1}
 
 
 def test_paths_have_masks_of_their_own() -> None:

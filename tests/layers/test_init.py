@@ -95,7 +95,9 @@ def test_float32_and_float64_start_from_the_same_numbers() -> None:
 
 def test_seed_and_path_decide_the_numbers() -> None:
     here = drawn("float64", 1, "hidden")
-    np.testing.assert_array_equal(here["hidden.weight"], drawn("float64", 1, "hidden")["hidden.weight"])
+    np.testing.assert_array_equal(
+        here["hidden.weight"], drawn("float64", 1, "hidden")["hidden.weight"]
+    )
     assert (here["hidden.weight"] != drawn("float64", 2, "hidden")["hidden.weight"]).all()
     assert (here["hidden.weight"] != drawn("float64", 1, "other")["other.weight"]).all()
     assert (here["hidden.weight"][0, :3] != here["hidden.bias"][:3]).all()

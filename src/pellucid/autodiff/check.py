@@ -30,8 +30,8 @@ class GradientCheck:
 
     def __str__(self) -> str:
         return (
-            f"largest error {self.error:.2e}, order {self.order}, argument {self.argument} at "
-            f"{list(self.index)}: automatic {self.automatic:.8g}, numerical {self.numerical:.8g}"
+            f"largest error {self.error:.1e}, order {self.order}, argument {self.argument} at "
+            f"{list(self.index)}: automatic {self.automatic:.6g}, numerical {self.numerical:.6g}"
         )
 
 

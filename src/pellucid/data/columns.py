@@ -8,19 +8,22 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.arrays import as_array, is_frame, is_series
+from pellucid.data.wording import at_row
 from pellucid.errors import DataError, ShapeError
 from pellucid.lazy import load
 
-__all__ = ["Column", "Kind", "columns_of", "days_of", "read_column", "texts_of"]
+__all__ = ["PLURALS", "Column", "Kind", "columns_of", "days_of", "read_column", "texts_of"]
 
 Kind = Literal["number", "boolean", "date", "text"]
 
+PLURALS = {"number": "numbers", "boolean": "booleans", "date": "dates", "text": "text"}
 MICROSECONDS_A_DAY = 86_400e6
 FOREIGN = {"c": "complex numbers", "m": "durations", "S": "bytes", "V": "records of several fields"}
 MENDS = {
@@ -50,7 +53,7 @@ class Column:
     values: NDArray[Any]
     categorical: bool = False
 
-    @property
+    @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """(n,) true where there is no value."""
         if self.kind == "text":
@@ -58,6 +61,14 @@ class Column:
         if self.values.dtype.kind == "f":
             return np.isnan(self.values)
         return np.zeros(len(self.values), dtype=bool)
+
+    def shown(self, row: Any) -> str:
+        """A value as a message writes it."""
+        value = self.values[row]
+        if self.kind == "date":
+            moment = np.datetime64(round(value * MICROSECONDS_A_DAY), "us")
+            return str(moment.astype("datetime64[D]") if value == int(value) else moment)
+        return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...] | None]:
@@ -83,21 +94,22 @@ def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...
                 where=name,
                 got=f"shape {matrix.shape}",
                 wanted="(rows, columns)",
-                mend=f"write {name}.reshape(len({name}), -1)",
+                mend=f"write numpy.reshape({name}, (len({name}), -1))",
             )
-        found = [read_column(matrix[:, j], f"column {j}") for j in range(matrix.shape[1])]
+        rows = np.ascontiguousarray(matrix.T)  # each column is read many times
+        found = [read_column(row, f"column {j}", name=name) for j, row in enumerate(rows)]
         return found, None
     frame = _frame(X, name)
     found = [
-        read_column(frame[:, j].to_native(), f"column {title!r}")
+        read_column(frame[:, j].to_native(), f"column {title!r}", name=name)
         for j, title in enumerate(frame.columns)
     ]
     named = all(isinstance(title, str) for title in frame.columns)
     return found, tuple(frame.columns) if named else None
 
 
-def read_column(values: Any, label: str) -> Column:
-    """One `Column` from a series or a one-dimensional array.
+def read_column(values: Any, label: str, *, name: str = "") -> Column:
+    """One `Column`, called `label`, of the table `name`, from a series or a (n,) array.
 
     Raises
     ------
@@ -108,7 +120,9 @@ def read_column(values: Any, label: str) -> Column:
     >>> read_column(np.array([True, False]), "column 0").kind
     'boolean'
     """
-    return _from_series(values, label) if is_series(values) else _from_array(values, label)
+    return (
+        _from_series(values, label, name) if is_series(values) else _from_array(values, label, name)
+    )
 
 
 def _frame(X: Any, name: str) -> Any:
@@ -128,7 +142,7 @@ def _frame(X: Any, name: str) -> Any:
         ) from error
 
 
-def _from_series(values: Any, label: str) -> Column:
+def _from_series(values: Any, label: str, name: str) -> Column:
     narwhals = load("narwhals.stable.v1")
     series = narwhals.from_native(values, series_only=True)
     dtype = series.dtype
@@ -142,10 +156,10 @@ def _from_series(values: Any, label: str) -> Column:
     if dtype in (narwhals.String, narwhals.Categorical, narwhals.Enum):
         texts = texts_of(series.to_list(), series.is_null().to_list())
         return Column(label, "text", texts, categorical=dtype != narwhals.String)
-    return _from_array(series.to_numpy(), label)
+    return _from_array(series.to_numpy(), label, name)
 
 
-def _from_array(values: NDArray[Any], label: str) -> Column:
+def _from_array(values: NDArray[Any], label: str, name: str) -> Column:
     match values.dtype.kind:
         case "b":
             return Column(label, "boolean", values)
@@ -155,35 +169,35 @@ def _from_array(values: NDArray[Any], label: str) -> Column:
             missing = np.isnat(values)
             return Column(label, "date", days_of(values[~missing], missing))
         case "O" | "U" | "T":
-            return _from_objects(values.astype(object), label)
+            return _from_objects(values.astype(object), label, name)
         case other:
             holds = FOREIGN.get(other, str(values.dtype))
             raise DataError(
                 f"{label} holds {holds}",
-                where=label,
+                where=", ".join(filter(None, (name, label))),
                 got=f"dtype {values.dtype}",
                 wanted="numbers, booleans, dates or text",
                 mend=MENDS.get(other, ""),
             )
 
 
-def _from_objects(values: NDArray[Any], label: str) -> Column:
+def _from_objects(values: NDArray[Any], label: str, name: str) -> Column:
     """Sort a column of Python objects by what its present values are."""
     missing: NDArray[np.bool_] = load("pandas").isna(values)
     kinds = [_kind_of(type(value)) for value in values[~missing]]
     tally = Counter(kinds)
     if None in tally:
-        raise _foreign_value(values, missing, kinds, label)
+        raise _foreign_value(values, missing, kinds, label, name)
     if set(tally) == {"boolean", "number"}:
         tally = Counter({"number": len(kinds)})
     if len(tally) > 1:
-        raise _mixture(values, missing, kinds, label)
+        raise _mixture(values, missing, kinds, label, name)
     kind = next(iter(tally), None) or "number"
     if kind == "text":
         return Column(label, "text", texts_of(values.tolist(), missing.tolist()))
     if kind == "date":
         return Column(label, "date", days_of(values[~missing], missing))
-    return Column(label, kind, _numeric(values, missing, label))
+    return Column(label, kind, _numeric(values, missing, label, name))
 
 
 def _kind_of(type_: type) -> Kind | None:
@@ -196,7 +210,9 @@ def _kind_of(type_: type) -> Kind | None:
     return "date" if issubclass(type_, datetime.date | np.datetime64) else None
 
 
-def _numeric(values: NDArray[Any], missing: NDArray[np.bool_], label: str) -> NDArray[Any]:
+def _numeric(
+    values: NDArray[Any], missing: NDArray[np.bool_], label: str, name: str
+) -> NDArray[Any]:
     """Whole numbers and booleans keep their dtype as long as none is missing."""
     try:
         if not missing.any():
@@ -207,9 +223,10 @@ def _numeric(values: NDArray[Any], missing: NDArray[np.bool_], label: str) -> ND
     except OverflowError as error:
         raise DataError(
             f"{label} holds a whole number too large for any float",
-            where=label,
+            where=", ".join(filter(None, (name, label))),
             got=str(error),
             wanted="numbers below 1.8e308 in size",
+            mend="divide the column by a power of ten",
         ) from error
     return filled
 
@@ -252,12 +269,16 @@ def days_of(stamps: Any, missing: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _foreign_value(
-    values: NDArray[Any], missing: NDArray[np.bool_], kinds: list[Kind | None], label: str
+    values: NDArray[Any],
+    missing: NDArray[np.bool_],
+    kinds: list[Kind | None],
+    label: str,
+    name: str,
 ) -> DataError:
     row = int(np.flatnonzero(~missing)[kinds.index(None)])
     return DataError(
         f"{label} holds a value that is neither number, boolean, date nor text",
-        where=f"{label}, row {row} (counted from 0)",
+        where=at_row(row, name, label),
         got=f"{values[row]!r} of type {type(values[row]).__name__}",
         wanted="one kind of value in a column",
         mend="take complex numbers apart, spread lists over columns, or drop the column",
@@ -265,18 +286,20 @@ def _foreign_value(
 
 
 def _mixture(
-    values: NDArray[Any], missing: NDArray[np.bool_], kinds: list[Kind | None], label: str
+    values: NDArray[Any],
+    missing: NDArray[np.bool_],
+    kinds: list[Kind | None],
+    label: str,
+    name: str,
 ) -> DataError:
-    tally = Counter(kinds)
-    (common, often), (rare, seldom) = tally.most_common(2)
+    present = [kind for kind in kinds if kind]
+    (common, often), (rare, seldom) = Counter(present).most_common(2)
     row = int(np.flatnonzero(~missing)[kinds.index(rare)])
     return DataError(
-        f"{label} mixes {common}s and {rare}s".replace("texts", "text"),
-        where=f"{label}, row {row} (counted from 0)",
-        got=f"the {rare} {values[row]!r} ({seldom} such beside {often} {common}s)".replace(
-            "texts", "texts"
-        ),
+        f"{label} mixes {PLURALS[common]} and {PLURALS[rare]}",
+        where=at_row(row, name, label),
+        got=f"the {rare} {values[row]!r}: {seldom} such beside {often} of the other kind",
         wanted="one kind of value in a column",
-        mend="correct those values, leave them empty if they are missing, "
-        "or write column.astype(str) if all are names",
+        mend="correct those values, or leave them empty if they are missing; "
+        "if all are names, write them all as text",
     )

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pellucid.data.arrays import as_array, is_frame
-from pellucid.data.columns import Column, columns_of, read_column
+from pellucid.data.columns import PLURALS, Column, columns_of, read_column
+from pellucid.data.wording import at_row
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.lazy import load
 
 __all__ = ["Features", "check_rows", "features", "numbers", "take"]
 
-PREPARE = "fit(…, prepare='standard') fills missing values and encodes text and dates"
+FILL = "drop those rows, or fill the gaps: fit(…, prepare='standard') takes the median"
 
 
 @final
@@ -30,6 +31,11 @@ class Features:
         share memory with what was given
     names : the names of the columns, if a frame gave them
     notes : what was done to the values, in plain sentences
+
+    Examples
+    --------
+    >>> features([[1, 2], [3, 4]])
+    Features(2 × 2 float32)
     """
 
     array: NDArray[Any]
@@ -66,7 +72,7 @@ def features(X: Any, *, dtype: DTypeLike = "float32", name: str = "X") -> Featur
       where   X
       got     shape (2,)
       wanted  one row for each example: (rows, features)
-      mend    write X.reshape(-1, 1) for one feature, or X.reshape(1, -1) for one example
+      mend    write numpy.reshape(X, (-1, 1)) for one feature, (1, -1) for one example
     """
     if is_frame(X):
         columns, names = columns_of(X, name=name)
@@ -74,16 +80,22 @@ def features(X: Any, *, dtype: DTypeLike = "float32", name: str = "X") -> Featur
             raise _empty(name, (len(columns[0].values) if columns else len(X), len(columns)))
         matrix = np.column_stack([_numeric(column, name) for column in columns])
         labels = [column.label for column in columns]
-        return Features(numbers(matrix, dtype=dtype, name=name, labels=labels), names)
+        array = numbers(matrix, dtype=dtype, name=name, labels=labels, mend=FILL)
+        return Features(array, names)
     found = as_array(X, name=name)
     _check_dimensions(found, name)
     if found.dtype.kind not in "biuf":
         found = _plain(found, name)
-    return Features(numbers(found, dtype=dtype, name=name))
+    return Features(numbers(found, dtype=dtype, name=name, mend=FILL))
 
 
 def numbers(
-    raw: NDArray[Any], *, dtype: DTypeLike, name: str, labels: Sequence[str] | None = None
+    raw: NDArray[Any],
+    *,
+    dtype: DTypeLike,
+    name: str,
+    labels: Sequence[str] | None = None,
+    mend: str = "drop those rows",
 ) -> NDArray[Any]:
     """`raw` as a read-only, contiguous array of `dtype`, all of it finite.
 
@@ -93,6 +105,7 @@ def numbers(
     dtype : the floating dtype wanted
     name : what messages call it
     labels : what messages call its columns; without them ``column 3``
+    mend : what to do about values that are not finite
 
     Raises
     ------
@@ -109,7 +122,7 @@ def numbers(
     with np.errstate(over="ignore", invalid="ignore"):
         array = np.require(raw, target, ["C", "A", "E"])
     if not np.isfinite(array).all():
-        raise _not_finite(raw, array, name, labels)
+        raise _not_finite(raw, array, name, labels, mend)
     array = array.view()
     array.flags.writeable = False
     return array
@@ -158,25 +171,17 @@ def take(X: Any, rows: NDArray[Any]) -> Any:
 
 
 def _check_dimensions(found: NDArray[Any], name: str) -> None:
-    if found.ndim == 1:
-        raise ShapeError(
-            f"{name} has one dimension",
-            where=name,
-            got=f"shape {found.shape}",
-            wanted="one row for each example: (rows, features)",
-            mend=f"write {name}.reshape(-1, 1) for one feature, "
-            f"or {name}.reshape(1, -1) for one example",
-        )
-    if found.ndim == 0:
-        raise ShapeError(
-            f"{name} is a single number",
-            where=name,
-            got=repr(found.item()),
-            wanted="one row for each example: (rows, features)",
-            mend=f"write [[{name}]] for one example with one feature",
-        )
     if found.size == 0:
         raise _empty(name, found.shape)
+    if found.ndim < 2:
+        is_row = found.ndim == 1
+        raise ShapeError(
+            f"{name} has one dimension" if is_row else f"{name} is a single number",
+            where=name,
+            got=f"shape {found.shape}" if is_row else repr(found.item()),
+            wanted="one row for each example: (rows, features)",
+            mend=f"write numpy.reshape({name}, (-1, 1)) for one feature, (1, -1) for one example",
+        )
 
 
 def _empty(name: str, shape: tuple[int, ...]) -> ShapeError:
@@ -193,7 +198,8 @@ def _plain(found: NDArray[Any], name: str) -> NDArray[Any]:
     """Objects that are numbers as floats, column by column, so that a message can name one."""
     flat = found.reshape(len(found), -1)
     columns = [
-        read_column(flat[:, j], f"column {_place(j, found.shape)}") for j in range(flat.shape[1])
+        read_column(flat[:, j], _column_label(j, found.shape[1:]), name=name)
+        for j in range(flat.shape[1])
     ]
     return np.column_stack([_numeric(column, name) for column in columns]).reshape(found.shape)
 
@@ -202,59 +208,56 @@ def _numeric(column: Column, name: str) -> NDArray[Any]:
     if column.kind in ("number", "boolean"):
         return column.values
     row = int(np.argmin(column.missing))
-    value = column.values[row]
     raise DataError(
-        f"{column.label} of {name} holds {'dates' if column.kind == 'date' else 'text'}",
-        where=f"{name}, {column.label}, row {row} (counted from 0)",
-        got=f"{value:g} days since 1970-01-01" if column.kind == "date" else repr(value),
+        f"{column.label} of {name} holds {PLURALS[column.kind]}",
+        where=at_row(row, name, column.label),
+        got=column.shown(row),
         wanted="numbers",
-        mend=f"drop the column, or let it be prepared: {PREPARE}",
+        mend="drop the column, or prepare it: fit(…, prepare='standard') encodes text and dates",
     )
 
 
 def _not_finite(
-    raw: NDArray[Any], array: NDArray[Any], name: str, labels: Sequence[str] | None
+    raw: NDArray[Any],
+    array: NDArray[Any],
+    name: str,
+    labels: Sequence[str] | None,
+    mend: str,
 ) -> DataError:
     """Tell not-a-number, infinity and overflow apart, and say where and how often."""
     with np.errstate(over="ignore", invalid="ignore"):
-        wide = raw.astype(np.longdouble)
-    bad = ~np.isfinite(array)
-    overflows = not (bad & ~np.isfinite(wide)).any()
-    index = tuple(int(i) for i in np.argwhere(bad)[0])
-    column = (
-        _place(int(np.ravel_multi_index(index[1:], array.shape[1:])), array.shape)
-        if index[1:]
-        else ""
-    )
-    label = labels[index[1]] if labels else f"column {column}" if column else ""
-    where = ", ".join(part for part in (name, label, f"row {index[0]} (counted from 0)") if part)
-    spread = f" in {int(bad.any(axis=0).sum())} columns" if array.ndim > 1 else ""
-    if overflows:
+        wide = raw.astype(np.longdouble).reshape(len(raw), -1)
+    flat = array.reshape(len(array), -1)
+    bad = ~np.isfinite(flat)
+    row, j = (int(i) for i in np.argwhere(bad)[0])
+    label = labels[j] if labels else _column_label(j, array.shape[1:])
+    columns = int(bad.any(axis=0).sum())
+    spread = f" in {columns} {'columns' if array.ndim == 2 else 'elements'}" if columns > 1 else ""
+    where = at_row(row, name, label, word="first in row")
+    if np.isfinite(wide[bad]).all():
         return DataError(
             f"{name} holds numbers too large for {array.dtype}",
             where=where,
-            got=f"{wide[index]:.6g}, and {int(bad.sum())} such in all{spread}",
+            got=f"{wide[row, j]:.6g}, {int(bad.sum())} such{spread}",
             wanted=f"numbers below {np.finfo(array.dtype).max:.3g} in size",
             mend="divide the column by a constant, or use dtype='float64'",
         )
-    counts = {
-        "NaN": np.isnan(wide).sum(),
-        "Inf": (wide == np.inf).sum(),
-        "-Inf": (wide == -np.inf).sum(),
-    }
+    counts = {"NaN": np.isnan(wide), "Inf": wide == np.inf, "-Inf": wide == -np.inf}
+    found = ", ".join(f"{where.sum()} {what}" for what, where in counts.items() if where.any())
     return DataError(
         f"{name} holds values that are not finite",
         where=where,
-        got=", ".join(f"{count} {what}" for what, count in counts.items() if count) + spread,
+        got=found + spread,
         wanted="finite numbers",
-        mend=f"drop those rows, or fill the gaps: {PREPARE}",
+        mend=mend,
     )
 
 
-def _place(position: int, shape: tuple[int, ...]) -> str:
+def _column_label(j: int, shape: tuple[int, ...]) -> str:
     """A column of a matrix by its number, a pixel of an image by its indices."""
-    index = np.unravel_index(position, shape[1:])
-    return str(int(index[0])) if len(index) == 1 else str(tuple(int(i) for i in index))
+    if len(shape) < 2:
+        return f"column {j}" if shape else ""
+    return f"element {tuple(int(i) for i in np.unravel_index(j, shape))}"
 
 
 def _shape(array: Any) -> tuple[int, ...]:

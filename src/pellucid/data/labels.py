@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, final, get_args
@@ -15,6 +15,7 @@ from pellucid.arguments import one_of
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.columns import Column, columns_of, read_column
 from pellucid.data.intake import features, numbers
+from pellucid.data.wording import at_row, counted, listed
 from pellucid.errors import DataError, LabelError, ShapeError
 
 __all__ = [
@@ -145,7 +146,7 @@ class LabelCoding:
         near = difflib.get_close_matches(str(label), map(str, self.classes), n=1)
         return LabelError(
             f"the label {label!r} was not among the classes",
-            where=f"{name}, row {row} (counted from 0)",
+            where=at_row(row, name),
             got=repr(label),
             wanted=listed(self.classes),
             mend=f"did you mean {near[0]!r}?"
@@ -164,6 +165,11 @@ class Targets:
     array : class indices (n,) int64; rows of probabilities (n, classes); or quantities (n, …)
     task : ``"classification"`` or ``"regression"``
     coding : which label each class index stands for; None for regression
+
+    Examples
+    --------
+    >>> targets([True, False]).array
+    array([1, 0])
     """
 
     array: NDArray[Any]
@@ -252,12 +258,6 @@ def one_hot(indices: NDArray[Any], classes: int, *, dtype: DTypeLike = "float32"
     return np.eye(classes, dtype=dtype)[coding.decode(indices)]
 
 
-def listed(labels: Sequence[Any], limit: int = 8) -> str:
-    """The first labels of a list, and how many there are if that is not all."""
-    shown = ", ".join(repr(label) for label in labels[:limit])
-    return shown if len(labels) <= limit else f"{shown}, … ({len(labels)} in all)"
-
-
 def _is_matrix(y: Any, name: str) -> bool:
     if is_frame(y):
         return len(columns_of(y, name=name)[0]) > 1
@@ -291,7 +291,7 @@ def label_values(y: Any, *, name: str = "y") -> NDArray[Any]:
         row = int(np.argmax(column.missing))
         raise LabelError(
             f"{name} holds missing labels",
-            where=f"{name}, first in row {row} (counted from 0)",
+            where=at_row(row, name),
             got=f"{int(column.missing.sum())} missing of {len(column.values)}",
             wanted="a label in every row",
             mend="drop those rows from X and y",
@@ -307,7 +307,7 @@ def label_values(y: Any, *, name: str = "y") -> NDArray[Any]:
         row = int(np.argmax(odd | ~np.isfinite(column.values)))
         raise LabelError(
             f"{name} holds labels that are not whole numbers",
-            where=f"{name}, row {row} (counted from 0)",
+            where=at_row(row, name),
             got=f"{column.values[row]:g}",
             wanted="names, booleans or whole numbers, one for each class",
             mend="for a quantity choose a regression loss such as loss='mse'; "
@@ -324,6 +324,7 @@ def _learn(values: NDArray[Any], outputs: int | None, name: str) -> LabelCoding:
     if kind == "b":
         present = np.array([False, True])
     elif kind != "U" and wanted is not None and present[0] >= 0 and present[-1] < wanted:
+        dtype = np.promote_types(dtype, np.min_scalar_type(wanted - 1)).name
         present = np.arange(wanted).astype(dtype)
     if len(present) == (wanted or len(present)) > 1:
         return LabelCoding(tuple(present.tolist()), dtype)
@@ -339,11 +340,12 @@ def _misfit(
             where=name,
             got=f"{present[0].item()!r} in all {len(values)} rows",
             wanted="two classes or more" if wanted is None else f"{wanted} classes",
-            mend="add examples of the other classes, or number the labels from 0",
+            mend="add examples of the other classes",
         )
+    ends = counted(outputs or 0, "output")
     if values.dtype.kind in "Ub":
         return LabelError(
-            f"{name} holds {len(present)} classes and the network has {_outputs(outputs)}",
+            f"{name} holds {len(present)} classes, and the network has {ends}",
             where=name,
             got=listed(present.tolist()),
             wanted=f"{wanted} classes",
@@ -352,17 +354,13 @@ def _misfit(
     outside = (values < 0) | (values >= wanted)
     row = int(np.argmax(outside))
     return LabelError(
-        f"the label {values[row].item()!r} does not fit a network with {_outputs(outputs)}",
-        where=f"{name}, row {row} (counted from 0)",
+        f"the label {values[row].item()!r} does not fit a network with {ends}",
+        where=at_row(row, name),
         got=f"{len(present)} classes: {listed(present.tolist())}",
         wanted=f"whole numbers below {wanted}, or exactly {wanted} different labels",
         mend=f"end the network with Linear({len(present)})"
         + (f", or subtract {present[0].item()} from the labels" if present[0] == 1 else ""),
     )
-
-
-def _outputs(outputs: int | None) -> str:
-    return "1 output" if outputs == 1 else f"{outputs} outputs"
 
 
 def _names_classes(column: Column) -> bool:
@@ -374,10 +372,8 @@ def _not_a_quantity(column: Column, name: str) -> DataError:
     is_date = column.kind == "date"
     return DataError(
         f"{name} holds {'dates' if is_date else 'text'} where numbers are wanted",
-        where=f"{name}, row {row} (counted from 0)",
-        got=f"{column.values[row]:g} days since 1970-01-01"
-        if is_date
-        else repr(column.values[row]),
+        where=at_row(row, name),
+        got=column.shown(row),
         wanted="numbers",
         mend="subtract a first day and divide by numpy.timedelta64(1, 'D')"
         if is_date
@@ -400,7 +396,7 @@ def _matrix_targets(
         )
     if outputs is not None and max(outputs, 2) != array.shape[1]:
         raise ShapeError(
-            f"{name} has {array.shape[1]} columns and the network {_outputs(outputs)}",
+            f"{name} has {array.shape[1]} columns and the network {counted(outputs, 'output')}",
             where=name,
             got=f"shape {array.shape}",
             wanted=f"(rows, {max(outputs, 2)})",
@@ -424,9 +420,9 @@ def _check_probabilities(array: NDArray[Any], name: str) -> None:
     row = int(np.argmax(wrong))
     raise LabelError(
         f"rows of {name} are not probabilities of the classes",
-        where=f"{name}, row {row} (counted from 0)",
+        where=at_row(row, name),
         got=f"{np.array2string(array[row], threshold=8)} with the sum {sums[row]:g} "
-        f"({int(wrong.sum())} such rows)",
+        f"({counted(int(wrong.sum()), 'such row')})",
         wanted="one-hot rows, or probabilities from 0 that sum to 1",
         mend="for several labels at once choose loss='binary_cross_entropy'; "
         "otherwise give class labels, one for each row",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import Features, numbers
-from pellucid.data.labels import listed
 from pellucid.data.rules import Rule, learn_rule, rule_from_config
 from pellucid.data.scaling import Scaling, check_scaling
+from pellucid.data.wording import listed
 from pellucid.errors import ArgumentError, DataError, ShapeError
 
 __all__ = ["Preparation"]
@@ -96,8 +96,9 @@ class Preparation:
         """
         columns = self._matched(*_read(X, name), name)
         pairs = list(zip(self.rules, columns, strict=True))
-        matrix = np.concatenate([rule.apply(column, name) for rule, column in pairs], axis=1)
-        array = numbers(matrix, dtype=dtype, name=f"prepared {name}", labels=self.feature_names)
+        matrix = np.concatenate([rule.apply(column, name) for rule, column in pairs])
+        labels = [f"column {title!r}" for title in self.feature_names]
+        array = numbers(matrix.T, dtype=dtype, name=f"prepared {name}", labels=labels)
         notes = tuple(note for rule, column in pairs for note in rule.notes(column))
         return Features(array, self.feature_names, notes)
 
@@ -166,7 +167,8 @@ def _read(X: Any, name: str) -> tuple[list[Column], tuple[str, ...] | None]:
 
 
 def _constant_note(columns: list[Column]) -> list[str]:
-    constant = [c.label for c in columns if len(set(c.values[~c.missing].tolist())) == 1]
+    present = [column.values[~column.missing] for column in columns]
+    constant = [c.label for c, values in zip(columns, present, strict=True) if _all_equal(values)]
     if not constant:
         return []
     if len(constant) == 1:
@@ -176,3 +178,7 @@ def _constant_note(columns: list[Column]) -> list[str]:
     return [
         f"{len(constant)} columns are constant: {shown}{more}; they were kept, and tell nothing."
     ]
+
+
+def _all_equal(values: NDArray[Any]) -> bool:
+    return bool((values == values[0]).all())

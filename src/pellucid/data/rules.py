@@ -11,9 +11,9 @@ from typing import Any, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.columns import Column, days_of, texts_of
-from pellucid.data.labels import listed
+from pellucid.data.columns import PLURALS, Column, days_of, texts_of
 from pellucid.data.scaling import Scaling, centre_and_scale, usable
+from pellucid.data.wording import at_row, counted, listed
 from pellucid.errors import DataError
 
 __all__ = [
@@ -32,7 +32,6 @@ PATTERNS = {
     "number": re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"),
     "date": re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"),
 }
-PLURALS = {"number": "numbers", "boolean": "true and false", "date": "dates", "text": "text"}
 
 
 @final
@@ -60,12 +59,11 @@ class NumberRule:
         return (self.name,)
 
     def apply(self, column: Column, name: str) -> NDArray[np.float64]:
-        """(n, 1) numbers; infinite where they are too large."""
+        """(1, n) numbers; infinite where they are too large."""
         values = _in_unit(column, self.unit, name)
+        filled = np.where(np.isnan(values), self.fill, values)
         with np.errstate(over="ignore"):
-            return ((np.where(np.isnan(values), self.fill, values) - self.centre) / self.scale)[
-                :, None
-            ]
+            return ((filled - self.centre) / self.scale)[None]
 
     def notes(self, column: Column) -> list[str]:
         """What `apply` does to missing values, in plain sentences."""
@@ -105,7 +103,7 @@ class CategoryRule:
         return tuple(f"{self.name}={value}" for value in shown)
 
     def apply(self, column: Column, name: str) -> NDArray[np.float64]:
-        """(n, categories) zeros and ones."""
+        """(categories, n) zeros and ones."""
         texts = column.values
         if column.kind in (
             "number",
@@ -120,7 +118,7 @@ class CategoryRule:
         found = np.array([index.get(text, -1) for text in texts], dtype=np.int64)
         if (found < 0).any():
             raise self._unknown(texts, int(np.argmax(found < 0)), column, name)
-        return np.eye(len(self.titles))[found]
+        return np.equal.outer(np.arange(len(self.titles)), found).astype(np.float64)
 
     def notes(self, column: Column) -> list[str]:
         """What `apply` does to missing values, in plain sentences."""
@@ -136,7 +134,7 @@ class CategoryRule:
             f"{column.label} is empty here, and never was in the training rows"
             if missing
             else f"{column.label} holds a category that the training rows did not have",
-            where=f"{name}, {column.label}, row {row} (counted from 0)",
+            where=at_row(row, name, column.label),
             got="no value" if missing else repr(texts[row]),
             wanted=listed(self.categories),
             mend="drop the row, write one of the known categories, or train on rows that hold it",
@@ -202,8 +200,8 @@ def _learn_categories(column: Column, title: str, name: str) -> tuple[CategoryRu
             mend="drop the column, or group its values",
         )
     rule = CategoryRule(title, tuple(sorted(present)), bool(column.missing.any()))
-    count = len(rule.titles)
-    notes = [f"{column.label} holds text: it became {count} column{'s' * (count > 1)} of 0 and 1."]
+    made = counted(len(rule.titles), "column")
+    notes = [f"{column.label} holds text: it became {made} of 0 and 1."]
     if len(present) > max(20, len(column.values) / 2):
         notes.append(f"{column.label} differs in most rows: if it names the row, drop it.")
     return rule, notes
@@ -226,14 +224,14 @@ def check_not_numbers(column: Column, name: str) -> None:
     if not len(bad):
         raise DataError(
             f"{column.label} holds numbers written as text",
-            where=f"{name}, {column.label}",
-            got=f"{column.values[rows[0]]!r} in row {rows[0]} (counted from 0)",
+            where=at_row(rows[0], name, column.label),
+            got=f"{column.values[rows[0]]!r}",
             wanted="numbers, or names of categories",
             mend="write column.astype(float); or column.astype('category') if they are names",
         )
     raise DataError(
         f"{column.label} mixes numbers and text",
-        where=f"{name}, {column.label}, row {bad[0]} (counted from 0)",
+        where=at_row(bad[0], name, column.label),
         got=f"{column.values[bad[0]]!r} ({len(bad)} such beside {len(rows) - len(bad)} numbers)",
         wanted="numbers, or names of categories",
         mend="correct those cells, or leave them empty if the value is missing",
@@ -267,8 +265,8 @@ def _check_cells(column: Column, bad: NDArray[np.bool_], what: str, name: str) -
         row = int(np.argmax(bad))
         raise DataError(
             f"{column.label} holds {what}",
-            where=f"{name}, {column.label}, row {row} (counted from 0)",
-            got=f"{column.values[row]} ({int(bad.sum())} such)",
+            where=at_row(row, name, column.label),
+            got=f"{column.shown(row)}, {int(bad.sum())} such",
             mend="correct those cells, or leave them empty if the value is missing",
         )
 
@@ -279,9 +277,9 @@ def _other_kind(column: Column, wanted: str, name: str) -> DataError:
         fits = [text is None or bool(PATTERNS[wanted].fullmatch(text)) for text in column.values]
         row = row if all(fits) else fits.index(False)
     return DataError(
-        f"{column.label} holds {PLURALS[column.kind]} where {PLURALS[wanted]} were trained on",
-        where=f"{name}, {column.label}, row {row} (counted from 0)",
-        got=repr(column.values[row]),
+        f"{column.label} holds {PLURALS[column.kind]}, and held {PLURALS[wanted]} in training",
+        where=at_row(row, name, column.label),
+        got=column.shown(row),
         wanted=PLURALS[wanted],
         mend="correct the cell, or leave it empty if the value is missing",
     )
@@ -291,5 +289,5 @@ def _missing_note(column: Column, done: str) -> list[str]:
     count = int(column.missing.sum())
     if not count:
         return []
-    subject = "1 missing value" if count == 1 else f"{count} missing values"
-    return [f"{subject} of {column.label} {'was' if count == 1 else 'were'} {done}."]
+    verb = "was" if count == 1 else "were"
+    return [f"{counted(count, 'missing value')} of {column.label} {verb} {done}."]

@@ -33,6 +33,11 @@ class Dataset:
     feature_names : one for each column
     class_names : one for each class; empty for regression
     image_shape : (height, width) if a row is a picture
+
+    Examples
+    --------
+    >>> named("digits").image_shape
+    (8, 8)
     """
 
     name: str
@@ -61,22 +66,46 @@ def digits() -> Dataset:
 
 
 def iris() -> Dataset:
-    """150 flowers of three species by four lengths."""
+    """150 flowers of three species by four lengths.
+
+    Examples
+    --------
+    >>> iris().class_names
+    ('setosa', 'versicolor', 'virginica')
+    """
     return _bundled("iris", "Three species of iris by the lengths of their leaves in cm.")
 
 
 def wine() -> Dataset:
-    """178 wines of three growers by thirteen measurements of very different sizes."""
+    """178 wines of three growers by thirteen measurements of very different sizes.
+
+    Examples
+    --------
+    >>> wine()
+    Dataset(wine: 178 rows, 13 features, 3 classes)
+    """
     return _bundled("wine", "Wines of three growers by thirteen chemical measurements.")
 
 
 def breast_cancer() -> Dataset:
-    """569 tumours, malignant or benign, by thirty measurements of a picture."""
+    """569 tumours, malignant or benign, by thirty measurements of a picture.
+
+    Examples
+    --------
+    >>> breast_cancer().class_names
+    ('malignant', 'benign')
+    """
     return _bundled("breast_cancer", "Malignant and benign tumours by thirty measurements.")
 
 
 def diabetes() -> Dataset:
-    """442 patients: the progress of diabetes after a year, by ten measurements."""
+    """442 patients: the progress of diabetes after a year, by ten measurements.
+
+    Examples
+    --------
+    >>> diabetes()
+    Dataset(diabetes: 442 rows, 10 features, regression)
+    """
     return _bundled("diabetes", "Progress of diabetes after one year, by ten measurements.")
 
 
@@ -103,8 +132,9 @@ def named(name: str) -> Dataset:
     >>> named("moons")
     Dataset(moons: 1000 rows, 2 features, 2 classes)
     """
-    sets = {**BUNDLED, **{toy: partial(_drawn, toy) for toy in TOYS}}
-    return arguments.named(name, "data set", dict(sorted(sets.items())))()
+    makers: dict[str, Callable[[], Dataset]] = {**BUNDLED}
+    makers |= {toy: partial(_drawn, toy) for toy in TOYS}
+    return arguments.named(name, "data set", {name: makers[name] for name in names()})()
 
 
 def _bundled(name: str, description: str, image_shape: tuple[int, int] | None = None) -> Dataset:

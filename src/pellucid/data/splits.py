@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import number_in, whole_number
 from pellucid.data.labels import label_values
+from pellucid.data.wording import at_row, counted
 from pellucid.errors import DataError, LabelError
 from pellucid.lazy import load
 
-__all__ = ["SEEDS", "check_disjoint", "split"]
-
-SEEDS = 2**64
-LEGACY_SEEDS = 2**32  # what scikit-learn takes as a number
+__all__ = ["check_disjoint", "split"]
 
 
 def split(
@@ -27,7 +25,7 @@ def split(
     ----------
     n : how many rows there are
     fraction : the part held out, between 0 and 1; rounded up to whole rows
-    seed : 0…2⁶⁴−1; the same seed gives the same rows on every platform
+    seed : the same one gives the same rows on every platform
     stratify : (n,) labels whose proportions both parts keep
 
     Raises
@@ -79,7 +77,7 @@ def check_disjoint(train: Any, test: Any) -> None:
         raise DataError(
             "the training rows and the test rows overlap",
             where="split",
-            got=f"{overlap.size} rows in both: {first}{', …' * (overlap.size > 5)}",
+            got=f"{counted(overlap.size, 'row')} in both: {first}{', …' * (overlap.size > 5)}",
             wanted="rows that are in one part only",
             mend="write train = numpy.setdiff1d(train, test)",
         )
@@ -99,7 +97,7 @@ def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
         lonely = int(np.argmin(counts))
         raise LabelError(
             f"the class {classes[lonely].item()!r} has a single row",
-            where=f"row {first[lonely]} (counted from 0)",
+            where=at_row(first[lonely], "stratify"),
             got="1 row, which cannot be in both parts",
             wanted="two rows or more of every class",
             mend="drop the row, join rare classes, or split without stratify",
@@ -114,8 +112,8 @@ def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
         )
 
 
-def _generator(seed: int) -> Any:
-    seed = whole_number(seed, "seed", 0, SEEDS - 1)
-    if seed < LEGACY_SEEDS:
-        return seed
-    return np.random.RandomState([seed % LEGACY_SEEDS, seed // LEGACY_SEEDS])
+def _generator(seed: int) -> np.random.RandomState:
+    """scikit-learn's generator, for a seed of any size: the words of a large one are a list."""
+    seed = whole_number(seed, "seed")
+    words = [seed >> 32 * i & 0xFFFFFFFF for i in range((seed.bit_length() + 31) // 32)]
+    return np.random.RandomState(words if len(words) > 1 else seed)

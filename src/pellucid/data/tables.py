@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from pellucid.data.arrays import is_frame
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import numbers, take
-from pellucid.data.labels import Task, check_task, label_values, listed
+from pellucid.data.labels import Task, check_task, label_values
 from pellucid.data.rules import check_not_numbers
-from pellucid.errors import ArgumentError, DataError, FileError
+from pellucid.data.wording import counted, listed
+from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, FileError
 from pellucid.lazy import load
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ class Table:
     feature_names : the names of the other columns
     task : ``"classification"`` or ``"regression"``
     notes : what was decided and dropped, in plain sentences
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table(pd.DataFrame({"size": [1, 2], "price": [1.5, 2.5]}), "price").target
+    array([1.5, 2.5])
     """
 
     features: Any
@@ -109,7 +117,7 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
     return Table(native.select(others).to_native(), values, target, others, decided, notes)
 
 
-def read_table(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> pd.DataFrame:
     """A CSV or Parquet file as a pandas frame.
 
     The delimiter of a CSV is a comma, a semicolon or a tab, whichever fits; after a semicolon or
@@ -128,6 +136,12 @@ def read_table(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     pellucid.errors.FileError: there is no such file
       where   /no/such/file.csv
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentTypeError(
+            "this is neither a data frame nor the path of a file",
+            got=f"an object of type {type(path).__name__}",
+            mend="write pandas.DataFrame(array, columns=names)",
+        )
     path = Path(path)
     if not path.is_file():
         raise _no_file(path)
@@ -138,7 +152,12 @@ def read_table(path: str | Path, *, encoding: str = "utf-8") -> pd.DataFrame:
     rows = _rows(text, delimiter, path)
     names = _names(rows[0], path)
     if len(rows) == 1:
-        raise DataError("the table holds no rows", where=str(path), got="a line of names alone")
+        raise DataError(
+            "the table holds no rows",
+            where=str(path),
+            got="a line of names alone",
+            wanted="rows below it",
+        )
     comma = delimiter != "," and _has_decimal_comma(rows)
     frame: pd.DataFrame = load("pandas").read_csv(
         io.StringIO(text),
@@ -190,7 +209,7 @@ def _decide(column: Column, task: Task | None) -> tuple[NDArray[Any], Task, tupl
         raise DataError(
             f"the target holds {'text' if column.kind == 'text' else 'dates'}",
             where=column.label,
-            got=f"{column.values[0]!r} in the first row",
+            got=f"{column.shown(0)} in the first row",
             wanted="numbers" if task == "regression" else "names, booleans or numbers",
             mend="write task='classification'" if column.kind == "text" else "",
         )
@@ -213,8 +232,8 @@ def _dropped_note(column: Column, target: str) -> list[str]:
     count = int(column.missing.sum())
     if not count:
         return []
-    rows = "1 row" if count == 1 else f"{count} rows"
-    return [f"{rows} without a value of {target!r} {'was' if count == 1 else 'were'} dropped."]
+    verb = "was" if count == 1 else "were"
+    return [f"{counted(count, 'row')} without a value of {target!r} {verb} dropped."]
 
 
 def _no_file(path: Path) -> FileError:
@@ -286,7 +305,7 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
                 raise FileError(
                     "a line has another number of fields than the first",
                     where=f"{path}, line {reader.line_num}",
-                    got=f"{len(row)} fields",
+                    got=counted(len(row), "field"),
                     wanted=f"{len(rows[0])}, separated by {delimiter!r}",
                     mend="complete the line, or put quotes around a field that holds the separator",
                 )

@@ -174,7 +174,7 @@ def mortgage(*, seed: int = 32) -> Drawn:
     return np.concatenate([payers, defaulters]), np.repeat([1, 0], 10)
 
 
-def logistic_1d(n: int = 500, flipped: float = 0.1, *, seed: int = 3) -> Drawn:
+def logistic_1d(n: int = 500, flipped: float = 0.1, *, seed: int = 0) -> Drawn:
     """Uniform points on [0, 10], −1 up to 5 and 1 above, a tenth of the labels wrong (row A8).
 
     Examples
@@ -187,7 +187,8 @@ def logistic_1d(n: int = 500, flipped: float = 0.1, *, seed: int = 3) -> Drawn:
     number_in(flipped, "flipped", 0, 1)
     generator = np.random.default_rng(seed)
     x = np.sort(generator.uniform(0, 10, n))
-    wrong = generator.random(n) < flipped
+    wrong = np.zeros(n, dtype=bool)
+    wrong[generator.permutation(n)[: round(flipped * n)]] = True
     return x[:, None], np.where((x > 5) != wrong, 1, -1)
 
 

@@ -45,7 +45,7 @@ def _integers(x: TensorLike, what: str) -> Tensor:
         )  # fmt: skip
     if x.dtype.kind not in "iu":
         raise DTypeError(
-            f"{what}: indices are integers", got=f"dtype {x.dtype}", mend="convert: .astype('int64')"
+            f"{what}: indices are integers", got=f"dtype {x.dtype}", mend="use .astype('int64')"
         )
     return x
 

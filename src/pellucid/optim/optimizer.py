@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -43,6 +43,12 @@ class Optimizer(Declaration, ABC):
     Parameters
     ----------
     learning_rate : the length of a step
+
+    Examples
+    --------
+    >>> from pellucid import optim
+    >>> optim.SGD(0.1).hyper()["learning_rate"]
+    0.1
     """
 
     learning_rate: float = ranged(0.01, low=0)
@@ -201,11 +207,8 @@ class Stepper:
 
 
 def _by_name(parameters: Mapping[str, Variable] | Iterable[Variable]) -> dict[str, Variable]:
-    if isinstance(parameters, Mapping):
-        found = dict(parameters)
-    else:
-        distinct = dict.fromkeys(parameters)
-        found = {v.name or f"parameter {k}": v for k, v in enumerate(distinct)}
+    pairs = parameters.items() if isinstance(parameters, Mapping) else _named(parameters)
+    found = dict(pairs)
     if not found:
         raise ArgumentError(
             "there are no parameters to change", wanted="at least one Variable",
@@ -214,10 +217,20 @@ def _by_name(parameters: Mapping[str, Variable] | Iterable[Variable]) -> dict[st
     for name, variable in found.items():
         if not isinstance(variable, Variable) or not variable.trainable:
             raise ArgumentTypeError(
-                f"{name} is nothing that training can change", got=repr(variable)[:80],
+                f"parameter {name} is nothing that training can change", got=repr(variable)[:80],
                 wanted="floating Variables that are trainable", mend="write net.parameters()",
             )  # fmt: skip
     return found
+
+
+def _named(parameters: Iterable[Variable]) -> Iterator[tuple[str, Variable]]:
+    """Give each parameter, once, its own name, or a number where that is missing or taken."""
+    taken: set[str] = set()
+    for k, variable in enumerate(dict.fromkeys(parameters)):
+        name = getattr(variable, "name", "")
+        name = f"{name} {k}".strip() if name in taken or not name else name
+        taken.add(name)
+        yield name, variable
 
 
 def _zeros(spec: Spec) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,18 +33,21 @@ from pellucid.ops.random import derive_key
 from pellucid.optim import Adam, Optimizer
 from pellucid.train.callbacks import Callback, Training, callback
 from pellucid.train.history import History
-from pellucid.train.loop import train
+from pellucid.train.loop import Window, train
 from pellucid.train.measure import HostMetrics
 from pellucid.train.options import DEFAULT_BATCH, DEFAULT_EPOCHS, FitOptions
 from pellucid.train.progress import progress_callback
 from pellucid.train.record import FitRecord, inputs_of
+from pellucid.train.rollback import unharmed
 from pellucid.train.step import Objective, StepPrograms, step_programs
 from pellucid.train.summary import outline
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["fit"]
+__all__ = ["fit", "prepared_targets"]
+
+HELD_X, HELD_Y = "validation X", "validation y"  # what errors call the rows held out
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,22 +63,24 @@ def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
     """Train `network`; see ``Network.fit``."""
     seed = secrets.randbits(31) if options.seed is None else int(options.seed)
     history = History(("loss",), seed=seed)
-    record, rows = _prepared(network, X, y, options, history)
+    callbacks = [callback(one) for one in options.callbacks]
     engine = choose(options.engine)
     history.engine = engine.name
     optimizer = options.optimizer or Adam()
-    objective = record.objective
-    assert objective is not None
-    programs = _programs(network, rows, objective, optimizer)
-    run = _run(programs, rows, objective, options, seed)
+    with unharmed(network):
+        record, rows = _prepared(network, X, y, options, history)
+        assert record.objective is not None
+        programs = _programs(network, rows, record.objective, optimizer)
+        run = _run(programs, rows, record.objective, options, history)
     hyper = [np.asarray(value, np.float64) for value in optimizer.hyper().values()]
     arrays = [(rows.inputs, rows.targets), *([rows.held_out] if rows.held_out else [])]
     data = Data(tuple(arrays), tuple(hyper))
     state = RunState([np.array(v.numpy()) for v in _fresh(programs)])
-    host = [HostMetrics(objective, dict(zip(("", "val_"), arrays, strict=False)))]
-    calls = [*(host if objective.host else []), *map(callback, options.callbacks)]
+    if record.objective.host:
+        parts = dict(zip(("", "val_"), arrays, strict=False))
+        callbacks.insert(0, HostMetrics(record.objective, parts))
     network._record = record
-    _go(network, engine, run, state, data, programs, record, options, calls)
+    _go(network, engine, run, state, data, programs, record, options, callbacks)
     return record
 
 
@@ -92,7 +98,7 @@ def _prepared(
     wanted = None if options.loss is None else losses.get(options.loss)
     if isinstance(options.validation, (tuple, list)):
         held_X, held_y = options.validation
-        check_rows(X=held_X, y=held_y)
+        check_rows(**{HELD_X: held_X, HELD_Y: held_y})
     elif options.validation is not None:
         labels = y if targets(y, task=_task(wanted, y)).coding is not None else None
         kept, held = split(rows, options.validation, seed=history.seed, stratify=labels)
@@ -101,18 +107,30 @@ def _prepared(
     inputs = inputs_of(X, preparation, dtype)
     prediction = _built(network, inputs, dtype, history.seed)
     known = before.coding if before is not None else None
-    found = _targets(y, wanted, prediction, known, dtype)
+    found = _targets(y, _task(wanted, y), prediction, known, dtype)
     loss = wanted or _default_loss(prediction, found)
-    objective = _objective(loss, options, found)
+    signs = _are_signs(found)
+    objective = _objective(loss, options, signs)
     history.names = objective.names
-    scaling = _scaling(found, options, before, history)
+    scaled = found.coding is None and loss.task == "regression" and not signs
+    scaling = _scaling(found, options, before, history) if scaled else None
+    record = FitRecord(history, objective, found.task, found.coding, preparation, scaling)
     ready = Rows(inputs, _shaped(found.array, prediction, loss, dtype, scaling))
     if held_X is not None:
-        tested = _targets(held_y, loss, prediction, found.coding, dtype)
-        held_inputs = inputs_of(held_X, preparation, dtype)
-        held_targets = _shaped(tested.array, prediction, loss, dtype, scaling)
+        held_inputs = inputs_of(held_X, preparation, dtype, name=HELD_X)
+        _check_alike(held_inputs, inputs)
+        held_targets = prepared_targets(network, held_y, record, loss, name=HELD_Y)
         ready = replace(ready, held_out=(held_inputs, held_targets))
-    return FitRecord(history, objective, found.task, found.coding, preparation, scaling), ready
+    return record, ready
+
+
+def _check_alike(held_out: NDArray[Any], inputs: NDArray[Any]) -> None:
+    if held_out.shape[1:] != inputs.shape[1:]:
+        raise ShapeError(
+            "the validation rows are of another shape than the training rows", where=HELD_X,
+            got=str(held_out.shape), wanted=str((None, *inputs.shape[1:])).replace("None", "n"),
+            mend="give the same columns in the same order",
+        )  # fmt: skip
 
 
 def _task(loss: Loss | None, y: Any) -> Task | None:
@@ -124,21 +142,35 @@ def _task(loss: Loss | None, y: Any) -> Task | None:
     return "classification"
 
 
-def _objective(loss: Loss, options: FitOptions, found: Targets) -> Objective:
-    """Find the metrics; labels of −1 and 1 are classes also for a loss of numbers."""
-    names = options.metrics
-    if names is None:
-        names = [loss.default_metric] if loss.default_metric else []
-    signs = found.coding is None and set(np.unique(found.array[:10_000])) == {-1.0, 1.0}
-    task = "signs" if signs else None
-    return Objective.of(loss, [metrics.get(name, loss, task=task) for name in names])
+def _are_signs(found: Targets) -> bool:
+    """Labels of −1 and 1 are classes also for a loss of numbers."""
+    return found.coding is None and set(np.unique(found.array[:10_000])) == {-1.0, 1.0}
 
 
-def prepared_targets(network: Network, y: Any, record: FitRecord, loss: Loss) -> NDArray[Any]:
-    """Encode, scale and shape targets as the last fit did."""
+def _objective(loss: Loss, options: FitOptions, signs: bool) -> Objective:
+    """Find the metrics, each under a name of its own."""
+    wanted = options.metrics
+    if wanted is None:
+        wanted = [loss.default_metric] if loss.default_metric else []
+    found = [metrics.get(one, loss, task="signs" if signs else None) for one in wanted]
+    names = ["loss", *(one.name for one in found)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ArgumentError(
+                f"two columns of the history would be called {name!r}", where="metrics",
+                got=", ".join(names[1:]), mend="name each metric once, and none of them loss",
+            )  # fmt: skip
+    return Objective.of(loss, found)
+
+
+def prepared_targets(
+    network: Network, y: Any, record: FitRecord, loss: Loss, *, name: str = "y"
+) -> NDArray[Any]:
+    """Encode, scale and shape targets as the fit of this record does."""
     prediction = outline(network)
     dtype = resolve_dtype(network.dtype)
-    found = _targets(y, loss, prediction, record.coding, dtype)
+    task = _task(loss, y) or record.task
+    found = _targets(y, task, prediction, record.coding, dtype, name)
     return _shaped(found.array, prediction, loss, dtype, record.scaling)
 
 
@@ -167,13 +199,18 @@ def _built(network: Network, inputs: NDArray[Any], dtype: np.dtype[Any], seed: i
 
 
 def _targets(
-    y: Any, loss: Loss | None, prediction: Tensor, known: LabelCoding | None, dtype: np.dtype[Any]
+    y: Any,
+    task: Task | None,
+    prediction: Tensor,
+    known: LabelCoding | None,
+    dtype: np.dtype[Any],
+    name: str = "y",
 ) -> Targets:
     outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
-    task = _task(loss, y)
-    if known is not None and task != "regression" and np.ndim(y) <= 1:
-        return Targets(known.encode(y), "classification", known)
-    return targets(y, task=task, outputs=outputs, dtype=dtype)
+    is_column = np.ndim(y) <= 1 or np.shape(y)[1:] == (1,)
+    if known is not None and task != "regression" and is_column:
+        return Targets(known.encode(y, name=name), "classification", known)
+    return targets(y, task=task, outputs=outputs, dtype=dtype, name=name)
 
 
 def _default_loss(prediction: Tensor, found: Targets) -> Loss:
@@ -205,10 +242,9 @@ def _scaling(
     found: Targets, options: FitOptions, before: FitRecord | None, history: History
 ) -> TargetScaling | None:
     """Numbers to be predicted are scaled when the inputs are; predictions come back unscaled."""
-    if found.coding is not None:
-        return None
-    if options.prepare is None or options.prepare is False or before is not None:
-        return before.scaling if before is not None else None
+    known = before.scaling if before is not None else None
+    if known is not None or options.prepare in (None, False):
+        return known
     history.notes.append(
         "The target was standardised: loss and metrics are in units of its standard deviation."
     )
@@ -233,12 +269,29 @@ def _shaped(
     if array.ndim == 1 and prediction.shape[1:] == (1,):
         array = array.reshape(-1, 1)
     if array.shape[1:] != prediction.shape[1:]:
-        raise ShapeError(
-            "the targets do not fit the network's output", got=f"{array.shape[1:]} a row",
-            wanted=f"{prediction.shape[1:]} a row",
-            mend="give the last layer as many units as a target has numbers",
-        )  # fmt: skip
+        raise _unlike(array, prediction, loss)
     return np.ascontiguousarray(array, dtype=dtype)
+
+
+def _unlike(array: NDArray[Any], prediction: Tensor, loss: Loss) -> ShapeError:
+    rows = f"{len(array):,} rows"
+    numbers = array.shape[1] if array.ndim > 1 else 1
+    mend = f"end the network with {numbers} unit" + "s" * (numbers > 1)
+    if numbers == 1 and loss.task != "binary":
+        mend += '; for labels that are floats, write loss="cross_entropy"'
+    return ShapeError(
+        f"{loss.name}: the targets do not fit the network's output",
+        got=f"{rows} of {_numbers(array.shape[1:])}",
+        wanted=f"{rows} of {_numbers(prediction.shape[1:])}, as the network gives them",
+        mend=mend,
+    )
+
+
+def _numbers(extents: Sequence[int | None]) -> str:
+    if len(extents) > 1:
+        return f"shape {tuple(extents)}"
+    count = extents[0] if extents else 1
+    return f"{count} number" + "s" * (count != 1)
 
 
 # --- the run -------------------------------------------------------------------------------
@@ -266,11 +319,19 @@ def _fresh(programs: StepPrograms) -> list[Any]:
 
 
 def _run(
-    programs: StepPrograms, rows: Rows, objective: Objective, options: FitOptions, seed: int
+    programs: StepPrograms, rows: Rows, objective: Objective, options: FitOptions, history: History
 ) -> Run:
     count = len(rows.inputs)
     size = min(options.batch_size or DEFAULT_BATCH, count)
-    words = derive_key(seed, "order")
+    if options.batch_size is not None and options.batch_size > count:
+        history.notes.append(
+            f"batch_size is {options.batch_size:,} and there are {count:,} rows: each batch is all of them."
+        )
+    if programs.unreached:
+        history.notes.append(
+            f"No gradient reaches {', '.join(programs.unreached)}: the loss does not depend on it."
+        )
+    words = derive_key(history.seed, "order")
     key = int(words[0]), int(words[1])
     validate = None
     if rows.held_out is not None:
@@ -301,14 +362,27 @@ def _stop_rule(options: FitOptions, objective: Objective, validated: bool) -> St
     name = monitor.removeprefix("val_")
     in_validation = monitor.startswith("val_")
     if name not in objective.names or (in_validation and not validated):
-        raise ArgumentError(
-            f"early stopping watches {monitor!r}, which is not recorded",
-            wanted=" or ".join(objective.names), mend="give validation= and name it in metrics=",
-        )  # fmt: skip
+        raise _unwatchable(monitor, name, objective, validated)
     at = objective.names.index(name)
     sign = -1 if at and objective.metrics[at - 1].greater_is_better else 1
     phase = 1 if in_validation else 0
     return StopRule(phase, 2 * at, 2 * at + 1, sign, rule.patience, rule.min_delta)  # type: ignore[arg-type]
+
+
+def _unwatchable(
+    monitor: str, name: str, objective: Objective, validated: bool
+) -> ArgumentError:
+    known = [*objective.names, *([f"val_{one}" for one in objective.names] if validated else [])]
+    if any(one.name == name for one in objective.host):
+        why = "is computed from all rows after the epoch; the rule sees sums over batches"
+        mend = f"watch {'val_loss' if validated else 'loss'}, or write a callback that calls training.stop()"
+    elif monitor.startswith("val_") and not validated:
+        why, mend = "is not recorded without validation rows", "give validation=0.2"
+    else:
+        why, mend = "is not recorded", f"write metrics=[{name!r}]"
+    return ArgumentError(
+        f"early stopping cannot watch {monitor!r}: it {why}", wanted=" or ".join(known), mend=mend
+    )
 
 
 def _go(
@@ -324,10 +398,7 @@ def _go(
 ) -> None:
     """Go through the run; whatever happens, the model has the weights of the last whole step."""
     history = record.history
-
-    def show() -> None:
-        _write_back(programs, state.arrays)
-
+    window = Window(programs.variables, state.arrays)
     training = Training(network, history, run.epochs, run.epochs * run.train.steps)
     bar = progress_callback(options.progress)
     calls = [*callbacks, *([bar] if bar else [])]
@@ -335,9 +406,10 @@ def _go(
     try:
         for one in calls:
             one.on_begin(training)
-        train(engine, run, state, data, training, calls, show)
+        window.take()
+        train(engine, run, state, data, training, calls, window)
     finally:
-        show()
+        window.show()
         history.seconds = time.perf_counter() - start
         history.stopped = training.stop_reason
         for one in calls:
@@ -345,9 +417,4 @@ def _go(
     rule = options.stopping
     if rule is not None and rule.restore_best and state.watch.best_arrays:
         history.best_epoch = state.watch.best_epoch
-        _write_back(programs, state.watch.best_arrays)
-
-
-def _write_back(programs: StepPrograms, arrays: list[NDArray[Any]]) -> None:
-    for variable, array in zip(programs.variables, arrays, strict=True):
-        variable.adopt(np.array(array))
+        Window(programs.variables, state.watch.best_arrays).show()

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.arguments import number_in, truth, whole_number
+import numpy as np
+
+from pellucid.arguments import number_in, one_of, truth, whole_number
+from pellucid.data import Preparation
 from pellucid.errors import ArgumentError, ArgumentTypeError, DTypeError
 from pellucid.graph.tensor import DTypeLike, Tensor, resolve_dtype
 from pellucid.losses import Loss
@@ -32,7 +35,7 @@ class FitOptions:
     validation: float | tuple[Any, Any] | None = None
     metrics: Sequence[str | Metric] | None = None
     early_stopping: int | EarlyStopping | None = None
-    callbacks: tuple[Callback | Callable[..., None], ...] = ()
+    callbacks: Sequence[Callback | Callable[..., None]] = ()
     shuffle: bool = True
     prepare: Any = None
     seed: int | None = None
@@ -45,24 +48,50 @@ class FitOptions:
             value = getattr(self, name)
             if value is not None:
                 whole_number(value, name, at_least=least)
-        if self.epochs is not None and self.steps is not None:
+        truth(self.shuffle, "shuffle")
+        if self.steps is not None:
+            self._check_steps()
+        self._check_validation()
+        self._check_kinds()
+        if self.prepare not in (None, False) and not isinstance(self.prepare, Preparation):
+            one_of(self.prepare, "prepare", ("standard", "minmax"))
+        if self.progress is not None and not isinstance(self.progress, bool):
+            whole_number(self.progress, "progress", at_least=1)
+        if not isinstance(self.early_stopping, (EarlyStopping, type(None))):
+            whole_number(self.early_stopping, "early_stopping", at_least=1)
+
+    def _check_steps(self) -> None:
+        """Refuse what has no meaning when each batch is drawn anew."""
+        if self.epochs is not None:
             raise ArgumentError(
                 "epochs and steps cannot both be given", got=f"epochs={self.epochs}, steps={self.steps}",
                 mend="give epochs to see all rows so often, or steps to draw so many batches",
             )  # fmt: skip
-        truth(self.shuffle, "shuffle")
-        self._check_validation()
-        if self.dtype is not None and resolve_dtype(self.dtype).kind != "f":
-            raise DTypeError("a network computes in a floating dtype", got=f"dtype={self.dtype!r}",
+        if self.early_stopping is not None:
+            raise ArgumentError(
+                "early stopping looks at whole epochs, and a fit by steps has none",
+                got=f"steps={self.steps}, early_stopping={self.early_stopping!r}",
+                mend="give epochs= instead of steps=",
+            )
+        if not self.shuffle:
+            raise ArgumentError(
+                "a fit by steps draws each batch at random, and shuffle=False asks for an order",
+                got=f"steps={self.steps}, shuffle=False", mend="give epochs= instead of steps=",
+            )  # fmt: skip
+
+    def _check_kinds(self) -> None:
+        if self.dtype is not None and resolve_dtype(self.dtype) not in (np.float32, np.float64):
+            raise DTypeError("a network is trained in float32 or float64", got=f"dtype={self.dtype!r}",
                              mend='write dtype="float32" or dtype="float64"')  # fmt: skip
         if self.optimizer is not None and not isinstance(self.optimizer, Optimizer):
             raise ArgumentTypeError("optimizer= takes an optimizer", got=repr(self.optimizer),
                                     mend="write optimizer=optim.Adam(0.001)")  # fmt: skip
-        if isinstance(self.metrics, str):
+        if self.metrics is not None and not isinstance(self.metrics, (list, tuple)):
             raise ArgumentTypeError("metrics= takes a list", got=repr(self.metrics),
                                     mend=f"write metrics=[{self.metrics!r}]")  # fmt: skip
-        if self.progress is not None and not isinstance(self.progress, bool):
-            whole_number(self.progress, "progress", at_least=1)
+        if not isinstance(self.callbacks, (list, tuple)):
+            raise ArgumentTypeError("callbacks= takes a list", got=repr(self.callbacks),
+                                    mend="write callbacks=[…]")  # fmt: skip
 
     def _check_validation(self) -> None:
         given: object = self.validation

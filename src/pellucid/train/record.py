@@ -102,8 +102,10 @@ def _read(config: Mapping[str, Any] | None) -> Objective | None:
 _LOSSES = {type(loss).__name__: type(loss) for loss in losses.LOSSES.values()}
 
 
-def inputs_of(X: Any, preparation: Preparation | None, dtype: DTypeLike) -> NDArray[Any]:
+def inputs_of(
+    X: Any, preparation: Preparation | None, dtype: DTypeLike, *, name: str = "X"
+) -> NDArray[Any]:
     """Bring rows to what the network takes: prepared as in training, checked, in `dtype`."""
     if preparation is not None:
-        return np.ascontiguousarray(preparation.apply(X, dtype=dtype).array)
-    return features(X, dtype=dtype).array
+        return np.ascontiguousarray(preparation.apply(X, dtype=dtype, name=name).array)
+    return features(X, dtype=dtype, name=name).array

@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.autodiff import grad
 from pellucid.compile import Program, optimised, specialised, trace
+from pellucid.errors import GradientError
 from pellucid.graph import (
     Tensor,
     Variable,
@@ -82,12 +83,14 @@ class StepPrograms:
     train, evaluate : programs with an unknown batch extent
     variables : the model's, then the optimizer's: the state of both programs
     own : how many of them are the model's
+    unreached : the parameters that the loss does not depend on
     """
 
     train: Program
     evaluate: Program
     variables: tuple[Variable, ...]
     own: int
+    unreached: tuple[str, ...] = ()
 
     def at(self, program: Program, rows: int) -> Program:
         """Make a program for batches of `rows` rows."""
@@ -107,6 +110,10 @@ def step_programs(
     ----------
     specs : of the inputs, with ``None`` for the batch
     target : of the targets, likewise
+
+    Raises
+    ------
+    GradientError : when there is nothing to train, or the loss does not depend on it
     """
     own = list(model.variables().values())
     inputs = [placeholder(s.shape, s.dtype, name=f"input {k}") for k, s in enumerate(specs)]
@@ -117,13 +124,31 @@ def step_programs(
         loss, scalars = objective.mean_and_scalars(prediction, truth)
         declared = declared_updates([loss])
         parameters = model.parameters()
+        unreached = _unreached(parameters, loss)
         updates = _optimizer_updates(optimizer, parameters, loss, hyper)
         _, tested = objective.mean_and_scalars(model(*inputs, training=False), truth)
     state = list(dict.fromkeys([*own, *updates]))
     arguments = [*inputs, truth, *hyper.values()]
     train, variables = trace(arguments, scalars, {**declared, **updates}, state)
     evaluate, _ = trace([*inputs, truth], tested, {}, variables)
-    return StepPrograms(train, evaluate, variables, len(own))
+    return StepPrograms(train, evaluate, variables, len(own), unreached)
+
+
+def _unreached(parameters: Mapping[str, Variable], loss: Tensor) -> tuple[str, ...]:
+    """List the parameters that the loss does not depend on; all of them is an error."""
+    read = set(read_variables([loss]))
+    missing = tuple(name for name, variable in parameters.items() if variable not in read)
+    if len(missing) < len(parameters):
+        return missing
+    if not parameters:
+        raise GradientError(
+            "the network has nothing to train", got="no parameter, or all of them frozen",
+            mend="set variable.trainable = True, or add a layer that has weights",
+        )  # fmt: skip
+    raise GradientError(
+        "the loss depends on no weight of the network: training would change nothing",
+        got=f"parameters {', '.join(missing)}", mend="use the prediction in the loss",
+    )
 
 
 def _optimizer_updates(
