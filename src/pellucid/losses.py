@@ -214,6 +214,7 @@ class BinaryCrossEntropy(_Binary):
             return by_row(
                 -(y * _clipped_log(p, self.eps) + (1 - y) * _clipped_log(1 - p, self.eps))
             )
+        # At the ends the value is clamped and the slope is (p − y) · 10¹², whatever the value's is.
         inside = p * (1 - p) > 1 / STEEPEST
         q = where(inside, p, 0.5)
         exact = y * log(q) + (1 - y) * log1p(-q)
@@ -369,6 +370,7 @@ def _only_slope(x: Tensor) -> Tensor:
 
 def _check_finite(target: NDArray[Any]) -> None:
     if target.dtype.kind == "f" and not np.isfinite(target).all():
+        target = np.atleast_1d(target)
         wrong = np.argwhere(~np.isfinite(target))
         raise DataError(
             "the target holds numbers that are not finite",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.numpy_builder import computed
-from pellucid.graph import OPS, Elementwise, Gather, Move, Op, apply, constant
+from conformance.numpy_builder import Accessor, NumpyBuilder, computed
+from pellucid.graph import OPS, Elementwise, Gather, Move, Op, Spec, apply, constant
 
 X = constant(np.array([[1.0, 2.0], [3.0, 4.0]], "float32"))
 
@@ -57,3 +57,29 @@ def test_a_tuple_can_be_folded() -> None:
 
     found: Callable[..., Any] = largest_and_where
     np.testing.assert_array_equal(computed(apply(with_body(Gather(found)), X)), [[3, 3], [5, 5]])
+
+
+X3, WRONG = np.float32([5, 6, 7]), np.array([-4, 3])
+REQUIRED: dict[str, tuple[tuple[Any, ...], Spec, dict[str, int], str]] = {
+    "take": ((X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take: an index is out of range 0 to 2"),
+    "take_along": (
+        (X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take_along: an index is out of range 0 to 2",
+    ),
+    "put_add": (
+        (X3, WRONG, X3[:2]), Spec((3,), X3.dtype), {"axis": 0}, "take: an index is out of range 0 to 2",
+    ),
+    "one_hot": (
+        (WRONG,), Spec((2, 3), np.dtype(bool)), {"classes": 3},
+        "one_hot: a label is out of range 0 to 2",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_an_index_that_is_outside_is_reported_and_nothing_outside_is_read(name: str) -> None:
+    arrays, out, attrs, said = REQUIRED[name]
+    builder = NumpyBuilder()
+    place = tuple(np.int64(0) for _ in out.shape)
+    OPS[name].body.element(builder, place, [Accessor(a) for a in arrays], out, attrs)
+    assert builder.broken
+    assert set(builder.broken) == {said}

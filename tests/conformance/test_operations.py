@@ -13,6 +13,7 @@ import pellucid as pel
 from conformance.engines import ENGINES, run
 from conformance.numpy_builder import computed
 from conformance.sample import LEAVES, NAMES, Case, Sample, sample
+from pellucid.errors import DataError
 from pellucid.graph import OPS, Leaf, Spec, Tensor, constant, placeholder, topological
 
 Array = NDArray[Any]
@@ -200,3 +201,24 @@ def test_an_engine_computes_the_derivatives(name: str, engine: str) -> None:
         data += [*arrays, np.cos(y.numpy())]
     for found, value in zip(run(engine, inputs, outputs, data), wanted, strict=True):
         assert_same(found, value.numpy(), 8 * one.ulps, name)
+
+
+OUTSIDE: dict[str, tuple[Array, str]] = {
+    "take": (np.array([0, 3]), "take: an index is out of range 0 to 2"),
+    "take_along": (np.array([0, -4]), "take_along: an index is out of range 0 to 2"),
+    "one_hot": (np.array([0, 3]), "one_hot: a label is out of range 0 to 2"),
+}
+
+
+@each_engine
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_an_engine_refuses_an_index_that_is_outside(name: str, engine: str) -> None:
+    index, said = OUTSIDE[name]
+    x, i = placeholder((3,)), placeholder((None,), "int64")
+    outputs = {
+        "take": lambda: pel.take(x, i),
+        "take_along": lambda: pel.take_along(x, i),
+        "one_hot": lambda: pel.cast(pel.one_hot(i, 3), "float32") * x,
+    }
+    with pytest.raises(DataError, match=said):
+        run(engine, [x, i], [outputs[name]()], [np.ones(3, "float32"), index])

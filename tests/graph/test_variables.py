@@ -137,3 +137,12 @@ def test_the_updates_of_a_pass_go_with_its_gradients() -> None:
     assert list(w.grad.updates) == [steps]
     assert new.item() == 1
     assert steps.numpy() == 0
+
+
+def test_what_a_gradient_is_given_is_not_changed_by_it() -> None:
+    w, steps = pel.Variable([1.0, 2.0]), pel.Variable(0)
+    given = pel.tensor([1.0, 1.0])
+    with_updates(w * 1, {steps: steps + 1}).backward(given, create_graph=True)
+    assert w.grad is not None
+    assert list(w.grad.updates) == [steps]
+    assert given.updates == {}

@@ -236,6 +236,11 @@ WRONG: dict[str, Case] = {
         DataError,
         "nan in row 1, 3 in all",
     ),
+    "a single not-a-number": (
+        lambda: binary(0.5, float("nan")),
+        DataError,
+        "nan in row 0, 1 in all",
+    ),
     "fractional symbols": (
         lambda: losses.cross_entropy(S, pel.placeholder((6,), "float32")),
         DTypeError,

@@ -19,6 +19,7 @@ from pellucid.graph.tensor import (
 )
 from pellucid.graph.variable import READ, Variable
 from pellucid.graph.walk import declared_updates, topological
+from pellucid.ops.elementwise import identity
 from pellucid.ops.view import broadcast_like
 
 __all__ = ["backward", "grad"]
@@ -162,10 +163,7 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
             continue
         total = g if leaf.grad is None else leaf.grad + g
         pending = {**(leaf.grad.updates if leaf.grad is not None else {}), **updates}
-        if create_graph:
-            leaf.grad = total
-        else:
-            leaf.grad = constant(total.numpy())
+        leaf.grad = identity(total) if create_graph else constant(total.numpy())
         leaf.grad.updates = pending
 
 

@@ -25,7 +25,8 @@ class Training:
 
     Attributes
     ----------
-    model : the network; its variables hold the present weights when a callback is called
+    model : the network; its variables hold the present weights when a callback is called, and
+        what a callback assigns to them is trained on
     history : what has been recorded so far
     epochs, steps : how many there will be, if nothing ends it early
     seconds : how long it has been going on
@@ -49,6 +50,7 @@ class Callback(ABC):  # noqa: B024
     ``granularity`` says how often ``on_progress`` is called, and what that costs: "time", about ten
     times a second, is free; "epoch" makes the engine return at each epoch's end, some 50 µs; "step"
     makes it return after each step, which is many times slower for small networks.
+    ``looks_at_model`` says whether ``on_progress`` reads or assigns weights; they are copied then.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Callback(ABC):  # noqa: B024
     """
 
     granularity: Granularity = "epoch"
+    looks_at_model: bool = True
 
     def on_begin(self, training: Training) -> None:  # noqa: B027
         """Before the first step."""

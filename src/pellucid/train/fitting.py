@@ -379,7 +379,7 @@ def _unwatchable(
     elif monitor.startswith("val_") and not validated:
         why, mend = "is not recorded without validation rows", "give validation=0.2"
     else:
-        why, mend = "is not recorded", f"write metrics=[{name!r}]"
+        why, mend = "is not recorded", "watch one of these, or name it in metrics=[…]"
     return ArgumentError(
         f"early stopping cannot watch {monitor!r}: it {why}", wanted=" or ".join(known), mend=mend
     )

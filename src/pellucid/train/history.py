@@ -61,12 +61,21 @@ class History(Mapping[str, list[float]]):
     _losses: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
 
     def __getitem__(self, name: str) -> list[float]:
-        if name not in self._columns:
-            raise ArgumentError(
-                f"the history has no {name!r}", wanted=", ".join(self._columns) or "nothing yet",
-                mend="name it in fit(metrics=[…]), and give validation= for val_…",
-            )  # fmt: skip
-        return self._columns[name]
+        if name in self._columns:
+            return self._columns[name]
+        if name in self.names:
+            return []  # no epoch was completed
+        raise ArgumentError(
+            f"the history has no {name!r}", wanted=", ".join(self._columns or self.names),
+            mend="name it in fit(metrics=[…]), and give validation= for val_…",
+        )  # fmt: skip
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give the values of a quantity, or `default` if it was not recorded."""
+        return self._columns.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -113,11 +122,10 @@ class History(Mapping[str, list[float]]):
 
     def latest(self) -> dict[str, float]:
         """Give the newest value of each quantity; of an epoch under way, its value so far."""
-        if self._sums:
-            sums = self._sums[0] if 0 in self._sums else next(iter(self._sums.values()))
-            now = zip(self.names, sums[::2], sums[1::2], strict=True)
-            return {name: float(total / weight) for name, total, weight in now if weight}
-        return {name: values[-1] for name, values in self._columns.items()}
+        found = {name: values[-1] for name, values in self._columns.items()}
+        sums = self._sums.get(0, np.empty(0))
+        now = zip(self.names, sums[::2], sums[1::2], strict=False)
+        return found | {name: float(total / weight) for name, total, weight in now if weight}
 
     def plot(self, *, figure: Any = None) -> Any:
         """Draw loss and metrics over epochs; gives the Matplotlib figure."""

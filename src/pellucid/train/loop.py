@@ -6,20 +6,23 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.compile import Data, Records, Run, RunState, segments
 from pellucid.engines import Engine
 from pellucid.engines.reference import ReferenceExecutable
 from pellucid.engines.rows import batch_rows
 from pellucid.errors import NonFiniteError
+from pellucid.graph import Variable
 from pellucid.graph.op import Leaf
 from pellucid.train.callbacks import Callback, Training
 
-__all__ = ["Interrupt", "train"]
+__all__ = ["Interrupt", "Window", "train"]
 
 BETWEEN_CALLS = 0.1  # seconds from one callback of granularity "time" to the next
 BETWEEN_COPIES = 1.0  # seconds from one copy of the state to the next
@@ -41,12 +44,33 @@ class Interrupt:
         try:
             yield self
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
     def _press(self, *_: Any) -> None:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
+
+
+@final
+class Window:
+    """The arrays of a run as values of the model's variables, for whoever looks from outside."""
+
+    def __init__(self, variables: Sequence[Variable], arrays: Sequence[NDArray[Any]]) -> None:
+        self._variables, self._arrays = variables, arrays
+        self.show()
+
+    def show(self) -> None:
+        """Give the variables the present values."""
+        self._shown = [np.array(array) for array in self._arrays]
+        for variable, array in zip(self._variables, self._shown, strict=True):
+            variable.adopt(array)
+
+    def take(self) -> None:
+        """Take over what was assigned to a variable since: the run goes on with it."""
+        for variable, shown, array in zip(self._variables, self._shown, self._arrays, strict=True):
+            if variable.numpy() is not shown:
+                np.copyto(array, variable.numpy())
 
 
 def train(
@@ -56,17 +80,18 @@ def train(
     data: Data,
     training: Training,
     callbacks: Sequence[Callback],
-    show: Callable[[], None],
+    window: Window,
 ) -> None:
     """Advance `run` to its end, recording into ``training.history``.
 
     Parameters
     ----------
-    show : puts the present arrays into the model's variables; called before each callback
+    window : shows the present arrays to callbacks that look at the model
 
     Raises
     ------
-    NonFiniteError : when a loss is not finite; the state is that before the step that broke it
+    NonFiniteError : when a loss or a weight is not finite; the state is that before the step that
+        broke it
     """
     grains = {one.granularity for one in callbacks}
     limits = {"steps": 1.0} if "step" in grains else {"epochs": 1.0} if "epoch" in grains else {}
@@ -74,70 +99,92 @@ def train(
     kept = state.copy()
     with Interrupt().watched() as interrupt:
         while not state.is_done(run) and not training.stop_reason:
-            records = engine.advance(run, state, data, BETWEEN_CALLS, **limits)
+            records = _advanced(engine, run, state, data, kept, limits)
             now = time.perf_counter()
             training.seconds = now - start
-            broken = _first_broken(records)
-            if broken is not None:
-                raise _located(engine, run, state, data, kept, records, broken)
-            completed = training.history.add(run, records)
-            if now - copied > BETWEEN_COPIES:
+            finite, broken = _finite_part(records)
+            completed = training.history.add(run, finite)
+            is_due = now - copied > BETWEEN_COPIES or state.is_done(run)
+            if broken is not None or (is_due and not _is_finite(state)):
+                at = broken or (state.epoch, state.phase, state.step)
+                raise _located(engine, run, state, data, kept, at)
+            if is_due:
                 kept, copied = state.copy(), now
-            due = [one for one in callbacks if one.granularity != "epoch" or completed]
-            if due:
-                show()
-            for one in due:
-                one.on_progress(training)
+            _call(callbacks, training, window, completed)
             if interrupt.pressed:
                 training.stop("interrupted")
     if state.stopped:
         training.stop("no longer improving")
 
 
-def _first_broken(records: Records) -> int | None:
-    """Count the steps before the first one with a loss that is not finite, if there is one."""
-    before = 0
-    for segment, rows in records.parts:
-        bad = ~np.isfinite(rows[:, 0])
-        if bad.any():
-            return before + int(np.argmax(bad))
-        before += segment.count
-    return None
-
-
-def _located(
+def _advanced(
     engine: Engine,
     run: Run,
     state: RunState,
     data: Data,
     kept: RunState,
-    records: Records,
-    broken: int,
+    limits: dict[str, float],
+) -> Records:
+    """Advance; a step that is broken off half-way is undone, to the copy that was kept last."""
+    try:
+        return engine.advance(run, state, data, BETWEEN_CALLS, **limits)
+    except BaseException:
+        state.restore(kept)
+        raise
+
+
+def _call(
+    callbacks: Sequence[Callback], training: Training, window: Window, completed: bool
+) -> None:
+    due = [one for one in callbacks if one.granularity != "epoch" or completed]
+    looking = any(one.looks_at_model for one in due)
+    if looking:
+        window.show()
+    for one in due:
+        one.on_progress(training)
+    if looking:
+        window.take()
+
+
+def _is_finite(state: RunState) -> bool:
+    return all(np.isfinite(array).all() for array in state.arrays if array.dtype.kind == "f")
+
+
+Place = tuple[int, int, int]
+
+
+def _finite_part(records: Records) -> tuple[Records, Place | None]:
+    """Give the steps before the first one with a loss that is not finite, and its place, if any."""
+    finite = Records()
+    for segment, rows in records.parts:
+        bad = ~np.isfinite(rows[:, 0])
+        count = int(np.argmax(bad)) if bad.any() else segment.count
+        if count:
+            finite.parts.append((replace(segment, count=count), rows[:count]))
+        if count < segment.count:
+            return finite, (segment.epoch, segment.phase, segment.first + count)
+    return finite, None
+
+
+def _located(
+    engine: Engine, run: Run, state: RunState, data: Data, kept: RunState, at: Place
 ) -> NonFiniteError:
     """Replay from the kept copy to the broken step, and look at every operation of it."""
-    at = _place(records, broken)
     state.restore(kept)
     before = state.copy()
-    while (state.epoch, state.phase, state.step) != at:
+    while (state.epoch, state.phase, state.step) != at and _is_finite(state):
         before.restore(state)
         engine.advance(run, state, data, steps=1)
-    if not all(np.isfinite(a).all() for a in state.arrays if a.dtype.kind == "f"):
+    if not _is_finite(state):
         state.restore(before)  # the update of the step before is what broke
     label = _first_non_finite(run, state, data)
-    phase = "training" if state.phase == 0 else "validation"
+    step = f"step {state.step + 1:,}" if run.train.draws else f"batch {state.step + 1:,}"
+    place = step if run.train.draws else f"epoch {state.epoch + 1:,}, {step}"
+    name = "training" if state.phase == 0 else "validation"
     return NonFiniteError(
-        f"a number stopped being finite in {phase}: first in {label}",
-        where=f"epoch {state.epoch + 1}, batch {state.step + 1}",
+        f"{name} met a number that is not finite, first in {label}", where=place,
         mend="lower the learning rate, or scale the inputs; the last finite weights are kept",
     )
-
-
-def _place(records: Records, number: int) -> tuple[int, int, int]:
-    for segment, _ in records.parts:
-        if number < segment.count:
-            return segment.epoch, segment.phase, segment.first + number
-        number -= segment.count
-    raise AssertionError(number)
 
 
 def _first_non_finite(run: Run, state: RunState, data: Data) -> str:

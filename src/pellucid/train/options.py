@@ -21,6 +21,7 @@ __all__ = ["FitOptions"]
 
 DEFAULT_EPOCHS = 10
 DEFAULT_BATCH = 32
+LARGEST_SEED = 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class FitOptions:
         for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
             value = getattr(self, name)
             if value is not None:
-                whole_number(value, name, at_least=least)
+                whole_number(value, name, least, LARGEST_SEED if name == "seed" else None)
         truth(self.shuffle, "shuffle")
         if self.steps is not None:
             self._check_steps()

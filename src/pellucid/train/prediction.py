@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data import check_rows
+from pellucid.data import LabelCoding, check_rows
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor
 from pellucid.graph.tensor import resolve_dtype
@@ -33,22 +33,25 @@ def predict(network: Network, X: Any) -> NDArray[Any]:
 
 def predict_proba(network: Network, X: Any) -> NDArray[Any]:
     """Apply the link of the last loss to the output; two columns for one output."""
-    record, objective = _fitted(network, "predict_proba")
+    return _probabilities(network, X, "predict_proba")[0]
+
+
+def _probabilities(network: Network, X: Any, verb: str) -> tuple[NDArray[Any], LabelCoding | None]:
+    record, objective = _fitted(network, verb)
     if record.task != "classification":
         raise GraphError(
-            "predict_proba of a network that predicts numbers",
-            got=objective.loss.name,
-            mend="write model.predict(X)",
-        )
+            f"{verb}: the network was trained to give numbers, and knows no classes",
+            got=f"loss {objective.loss.name}", mend="write model.predict(X)",
+        )  # fmt: skip
     link = objective.loss.link
     p = forward(network, ("linked", link), link_of(network, link), _inputs(network, X))
-    return np.concatenate([1 - p, p], axis=1) if p.shape[-1] == 1 else p
+    return (np.concatenate([1 - p, p], axis=1) if p.shape[-1] == 1 else p), record.coding
 
 
 def classify(network: Network, X: Any) -> NDArray[Any]:
     """Give the label of each row: the most probable class, decoded."""
-    indices = predict_proba(network, X).argmax(axis=-1)
-    coding = _fitted(network, "classify")[0].coding
+    probabilities, coding = _probabilities(network, X, "classify")
+    indices = probabilities.argmax(axis=-1)
     return indices if coding is None else coding.decode(indices)
 
 

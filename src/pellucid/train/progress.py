@@ -18,6 +18,7 @@ class BarProgress(Callback):
     """A bar with epochs, loss and metrics, steps a second and the time left."""
 
     granularity: Granularity = "time"
+    looks_at_model = False
 
     def __init__(self) -> None:
         self._live: Any = None
@@ -60,6 +61,8 @@ class BarProgress(Callback):
 class LineProgress(Callback):
     """Plain lines on standard error: every n epochs, or, without n, at most one in ten seconds."""
 
+    looks_at_model = False
+
     def __init__(self, every: int | None = None) -> None:
         self.granularity: Granularity = "time" if every is None else "epoch"
         self._every = every
@@ -97,10 +100,11 @@ def _in_notebook() -> bool:
 
 
 def _where(training: Training) -> str:
-    if training.epochs == 1:
-        return f"step {training.history.steps:,}/{training.steps:,}"
-    epoch = min(training.history.epochs + 1, training.epochs)
-    return f"epoch {epoch}/{training.epochs}"
+    done = training.history.steps
+    if training.epochs <= 1:
+        return f"step {done:,}/{training.steps:,}"
+    epoch = -(-done * training.epochs // training.steps)
+    return f"epoch {max(epoch, 1):,}/{training.epochs:,}"
 
 
 def _numbers(training: Training) -> str:

@@ -19,6 +19,7 @@ from pellucid.graph import (
     provenance,
     symbolic,
 )
+from pellucid.graph import variables as read_variables
 from pellucid.graph.op import Spec
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
