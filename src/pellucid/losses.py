@@ -556,12 +556,22 @@ class FunctionLoss(Loss):
 def _refuse_broadcast(value: Tensor, prediction: Tensor, target: Tensor, name: str) -> None:
     """Find an operation in which the target, as it is, would be stretched against the prediction.
 
-    What has been reduced or reshaped is no longer the target as it is: that was meant.
+    What has been reduced or reshaped is no longer the target as it is: that was meant. Never meant
+    is that each row of one meets all rows of the other, as it happens to (n,) and (n, 1).
     """
     ends = {id(prediction), id(target)}
     of_prediction, of_target = {id(prediction)}, {id(target)}
+    from_prediction, from_target = set(of_prediction), set(of_target)
     for node in topological([value], into=lambda node: id(node) not in ends):
-        if id(node) in ends or not isinstance(node.op.body, Elementwise):
+        if id(node) in ends:
+            continue
+        a = [x for x in node.inputs if id(x) in from_prediction]
+        b = [x for x in node.inputs if id(x) in from_target]
+        if a and b and _multiplies_rows(node.shape, a[0].shape, b[0].shape, prediction.shape[:1]):
+            check_paired(a[0].shape, b[0].shape, name)
+        from_prediction |= {id(node)} if a else set()
+        from_target |= {id(node)} if b else set()
+        if not isinstance(node.op.body, Elementwise):
             continue
         ours = [x for x in node.inputs if id(x) in of_prediction and x.ndim]
         theirs = [x for x in node.inputs if id(x) in of_target and x.ndim]
@@ -571,3 +581,9 @@ def _refuse_broadcast(value: Tensor, prediction: Tensor, target: Tensor, name: s
             of_prediction.add(id(node))
         elif theirs:
             of_target.add(id(node))
+
+
+def _multiplies_rows(result: Shape, a: Shape, b: Shape, rows: Shape) -> bool:
+    """Tell whether shapes of different length have met as (n,) and (n, 1) do, to give (n, n)."""
+    n = rows[0] if rows else 0
+    return len(a) != len(b) and result.count(n) > max(a.count(n), b.count(n))

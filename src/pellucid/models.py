@@ -1,4 +1,4 @@
-"""Networks: modules with the verbs. Sequential and Model are made of layers; others are subclassed."""
+"""Networks: modules with the verbs. Sequential and Model are made of layers; subclass the rest."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Network(Module):
     """
 
     _record: train.FitRecord | None = None
-    _programs: dict[Any, Any]
-    _functions: dict[Any, Any]
+    _programs: train.Recent[Any]
+    _functions: train.Recent[Any]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: D102
         network = super().__new__(cls)
-        network._programs, network._functions = {}, {}
+        network._programs, network._functions = train.Recent(8), train.Recent(16)
         return network
 
     @property
@@ -175,14 +175,16 @@ class Sequential(Network):
     """
 
     def __init__(self, layers: Sequence[Module], *more: Module) -> None:
-        given = list(layers) if isinstance(layers, Iterable) and not more else [(layers, *more)]
+        listed = isinstance(layers, Iterable) and not more
+        given: tuple[Any, ...] = tuple(layers) if listed else ((layers, *more),)
         wrong = [one for one in given if not isinstance(one, Module)]
         if not given or wrong:
             raise ArgumentTypeError(
-                "Sequential takes one list of layers", got=repr(wrong[0]) if wrong else "an empty list",
+                "Sequential takes one list of layers",
+                got=repr(wrong[0]) if wrong else "an empty list",
                 mend='write nn.Sequential([nn.Linear(4, activation="relu"), nn.Linear(1)])',
-            )  # fmt: skip
-        self.layers = tuple(given)
+            )
+        self.layers: tuple[Module, ...] = given
 
     def children(self) -> Iterator[tuple[str, Module]]:
         """List the layers under their numbers."""
@@ -195,6 +197,9 @@ class Sequential(Network):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def __repr__(self) -> str:
+        return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -249,21 +254,34 @@ class Model(Network):
     def __init__(self, inputs: Tensor | Sequence[Tensor], outputs: Tensor) -> None:
         self.inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         self.outputs = outputs
+        for wrong in (x for x in (*self.inputs, outputs) if not isinstance(x, Tensor)):
+            raise ArgumentTypeError(
+                "a Model is made of tensors: its inputs, and one output", got=repr(wrong),
+                mend="write x = nn.Input(shape); nn.Model(x, nn.Linear(1)(x))",
+            )  # fmt: skip
         self._check()
         self._parts = _called_modules(outputs, self.inputs)
+        self.name_parts()
 
     def _check(self) -> None:
         met = topological([self.outputs])
+        known = {id(x) for x in self.inputs}
         for x in self.inputs:
-            if x.op is not PLACEHOLDER or not any(x is node for node in met):
+            if x.op is not PLACEHOLDER:
                 raise GraphError(
-                    f"the output does not depend on the input {x.name or x!r}",
+                    "an input of a Model is no nn.Input", got=repr(x),
                     mend="begin with x = nn.Input(shape) and call layers on it",
+                )  # fmt: skip
+            if not any(x is node for node in met):
+                raise GraphError(
+                    f"the output does not depend on the input {x.name!r}",
+                    mend="call layers on it, or leave it out of the inputs",
                 )
         for node in met:
-            if node.op is PLACEHOLDER and not any(node is x for x in self.inputs):
+            if node.op is PLACEHOLDER and id(node) not in known:
                 raise GraphError(
-                    f"the output also depends on {node.name or node!r}", mend="add it to the inputs"
+                    f"the output also depends on the input {node.name!r}",
+                    mend="add it to the inputs: nn.Model([x, z], output)",
                 )
 
     def children(self) -> Iterator[tuple[str, Module]]:
@@ -272,8 +290,12 @@ class Model(Network):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Call the layers again, on other inputs."""
-        _check_inputs(inputs, len(self.inputs))
-        return _replayed(self.outputs, dict(zip(map(id, self.inputs), inputs, strict=True)))
+        return _replayed(self.outputs, self._bound(inputs))
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{x.name} {x.shape}" for x in self.inputs)
+        made = f"{self.outputs.shape}, {len(self._parts)} layers"
+        return f"Model({given} → {made})"
 
     @property
     def input_specs(self) -> tuple[Spec, ...]:
@@ -320,6 +342,8 @@ class Model(Network):
     def probe(self, tensor: Tensor) -> Callable[..., NDArray[Any]]:
         """Give a function from rows to the values of an inner tensor, in evaluation mode.
 
+        The function takes an array for each input, and prepares it as ``predict`` does.
+
         Examples
         --------
         >>> from pellucid import nn
@@ -331,6 +355,7 @@ class Model(Network):
         return train.probe(self, tensor, lambda *x: _replayed(tensor, self._bound(x)))
 
     def _bound(self, inputs: Sequence[Tensor]) -> dict[int, Tensor]:
+        _check_inputs(inputs, len(self.inputs))
         return dict(zip(map(id, self.inputs), inputs, strict=True))
 
 

@@ -242,7 +242,7 @@ def test_a_chain_of_a_hundred_thousand_operations_forward_and_backward() -> None
 def test_a_long_symbolic_chain() -> None:
     x = pel.placeholder((), "float64")
     y = x
-    for _ in range(20_000):
+    for _ in range(5_000):
         y = pel.sin(y)
     g = pel.grad(y, x)
-    assert len(topological([g])) > 40_000
+    assert len(topological([g])) > 10_000

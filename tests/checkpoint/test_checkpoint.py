@@ -1,9 +1,10 @@
-"""Holds: a saved network comes back equal in every bit; a file that is not quite right never does."""
+"""Holds: a saved network comes back equal in every bit; a file with a fault never comes back."""
 
 from __future__ import annotations
 
 import json
 import pickle
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -235,12 +236,15 @@ def test_bytes_added_at_the_end_are_refused(path: Path) -> None:
 def test_spaces_and_other_spellings_in_the_header_are_refused(path: Path) -> None:
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
-    text = data[8 : 8 + size].rstrip(b" ")
-    for other in (
-        text + b"  ",
+    text = data[8 : 8 + size]
+    spellings = [
+        text + b" " * 8,
         text.replace(b'"shape":[', b'"shape": ['),
         text.replace(b"shape", b"\\u0073hape"),
-    ):
+        text.replace(b'"0.bias":', b'"0.bias":{},"0.bias":', 1),
+    ]
+    for other in spellings:
+        assert other != text
         path.write_bytes(len(other).to_bytes(8, "little") + other + data[8 + size :])
         with pytest.raises(FileError, match=r"^the header is damaged"):
             pel.load(path)
@@ -253,7 +257,7 @@ def test_the_message_is_what_a_user_can_act_on(path: Path) -> None:
     with pytest.raises(FileError) as caught:
         pel.load(path)
     what, *rest = str(caught.value).splitlines()
-    assert what == "the tensor '1.key' is damaged"
+    assert re.fullmatch(r"the tensor '1\.(key|step)' is damaged", what)
     assert rest == [
         f"  where   {path}",
         "  got     its checksum is another one",

@@ -25,6 +25,7 @@ def traced(make, shape=(8,)):
 EXPRESSIONS = {
     "neutral": lambda x: ((x * 1.0) / 1.0 - 0.0) + x,
     "not neutral": lambda x: (x + 0.0) * 0.0 + (0.0 - x),
+    "negative zero": lambda x: x - pel.tensor(-0.0) + (x - pel.tensor(0.0)),
     "twice": lambda x: pel.exp(x) + pel.exp(x) * pel.exp(x),
     "views": lambda x: x.reshape(2, 4).reshape(4, 2).T.T.reshape(8),
     "squeezed": lambda x: pel.squeeze(pel.expand_dims(x, 0), 0) + -(-x),

@@ -1,4 +1,4 @@
-"""The engines under test, and the one way in which they are run."""
+"""The engines under test, all that there are, and the one way in which they are run."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pellucid.engines.function import function
+import pellucid as pel
+from pellucid.engines import ENGINES as REGISTERED
 from pellucid.graph import Tensor
 
-ENGINES = ("reference", "native")
+ENGINES = tuple(REGISTERED)
 
 
 def run(
     engine: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[NDArray[Any]]
 ) -> list[NDArray[Any]]:
     """Compile and call."""
-    results: list[NDArray[Any]] = function(inputs, outputs, engine=engine)(*arrays)
+    results: list[NDArray[Any]] = pel.function(inputs, outputs, engine=engine)(*arrays)
     return results

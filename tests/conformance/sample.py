@@ -17,6 +17,12 @@ FLOATS = ("float16", "float32", "float64")
 INTEGERS = ("int8", "int32", "int64", "uint8", "uint32", "uint64")
 NUMBERS = (*FLOATS, *INTEGERS)
 EVERYTHING = (*NUMBERS, "bool")
+KINDS = {
+    "half": ("float16",),
+    "floating": ("float32", "float64"),
+    "whole": INTEGERS,
+    "truth": ("bool",),
+}
 
 LEAVES = {
     "placeholder": "given at a call",

@@ -61,17 +61,10 @@ def test_a_tuple_can_be_folded() -> None:
 
 X3, WRONG = np.float32([5, 6, 7]), np.array([-4, 3])
 REQUIRED: dict[str, tuple[tuple[Any, ...], Spec, dict[str, int], str]] = {
-    "take": ((X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take: an index is out of range 0 to 2"),
-    "take_along": (
-        (X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take_along: an index is out of range 0 to 2",
-    ),
-    "put_add": (
-        (X3, WRONG, X3[:2]), Spec((3,), X3.dtype), {"axis": 0}, "take: an index is out of range 0 to 2",
-    ),
-    "one_hot": (
-        (WRONG,), Spec((2, 3), np.dtype(bool)), {"classes": 3},
-        "one_hot: a label is out of range 0 to 2",
-    ),
+    "take": ((X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take: an index"),
+    "take_along": ((X3, WRONG), Spec((2,), X3.dtype), {"axis": 0}, "take_along: an index"),
+    "put_add": ((X3, WRONG, X3[:2]), Spec((3,), X3.dtype), {"axis": 0}, "take: an index"),
+    "one_hot": ((WRONG,), Spec((2, 3), np.dtype(bool)), {"classes": 3}, "one_hot: a label"),
 }  # fmt: skip
 
 
@@ -82,4 +75,4 @@ def test_an_index_that_is_outside_is_reported_and_nothing_outside_is_read(name: 
     place = tuple(np.int64(0) for _ in out.shape)
     OPS[name].body.element(builder, place, [Accessor(a) for a in arrays], out, attrs)
     assert builder.broken
-    assert set(builder.broken) == {said}
+    assert set(builder.broken) == {f"{said} is out of range 0 to 2"}

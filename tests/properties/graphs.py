@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 import pellucid as pel
 from pellucid.errors import ShapeError
 from pellucid.graph import Tensor
-from pellucid.shapes import broadcast
+from pellucid.shapes import broadcast, size
 
 Make = Callable[..., Tensor]
+LARGEST = 200  # elements of what a step takes
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Recipe:
         generator = np.random.default_rng(seed)
         pairs = zip(self.shapes, self.dtypes, strict=True)
         return [generator.normal(size=shape).astype(dtype) for shape, dtype in pairs]
+
+    def nearness(self, exact: float, rough: float) -> float:
+        """Choose a tolerance: `rough` if float32 occurs anywhere."""
+        nodes = self.build(self.placeholders())
+        return rough if any(node.dtype == np.float32 for node in nodes) else exact
 
     def placeholders(self, *, unknown: bool = False) -> list[Tensor]:
         """Make the inputs as symbols; `unknown` leaves open what is not 1."""
@@ -129,8 +135,11 @@ def recipes(
 
 
 def _any(draw: st.DrawFn, nodes: list[Tensor], least_rank: int = 0) -> int | None:
-    """Choose a node, late ones rather than early ones."""
-    fitting = [k for k, node in enumerate(nodes) if node.ndim >= least_rank]
+    """Choose a node that is not large, late ones rather than early ones."""
+    fitting = [
+        k for k, node in enumerate(nodes)
+        if node.ndim >= least_rank and (size(node.shape) or 0) <= LARGEST
+    ]  # fmt: skip
     return draw(st.sampled_from(fitting[::-1])) if fitting else None
 
 
@@ -144,7 +153,7 @@ def _binary(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
     table = SMOOTH_BINARY | ROUGH_BINARY if rough else SMOOTH_BINARY
     name = draw(st.sampled_from(sorted(table)))
     first = _any(draw, nodes) or 0
-    fitting = [k for k, node in enumerate(nodes) if _broadcast(node, nodes[first])]
+    fitting = [k for k, node in enumerate(nodes) if _broadcast(node, nodes[first])] or [first]
     return Step(name, table[name], (first, draw(st.sampled_from(fitting))))
 
 
@@ -153,7 +162,7 @@ def _broadcast(x: Tensor, y: Tensor) -> bool:
         wide = broadcast([x.shape, y.shape])
     except ShapeError:
         return False
-    return len(wide) <= 4 and np.prod(wide, dtype=int) <= 200  # type: ignore[arg-type]
+    return len(wide) <= 4 and (size(wide) or 0) <= LARGEST
 
 
 def _reduction(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
@@ -171,7 +180,7 @@ def _view(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
     shape, rank = nodes[k].shape, nodes[k].ndim
     order = draw(st.permutations(range(rank)))
     at = draw(st.integers(0, rank))
-    total = int(np.prod(shape, dtype=int))  # type: ignore[arg-type]
+    total = size(shape) or 0
     first = draw(st.sampled_from([n for n in (1, 2, 3, 5, total) if total % n == 0]))
     wide = (2, *(3 if n == 1 else n for n in shape))
     choices: dict[str, Make] = {

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 import pellucid as pel
 from conformance.engines import ENGINES, run
 from conformance.numpy_builder import computed
+from pellucid.errors import ShapeError
 from pellucid.graph import Leaf, Tensor, constant, topological
 from pellucid.shapes import agreed
 from properties.graphs import Recipe, recipes
@@ -73,10 +74,15 @@ def test_every_body_computes_what_its_operation_means(recipe: Recipe) -> None:
 @given(recipe=recipes(rough=True, dtypes=MIXED))
 def test_engines_agree_on_values(engine: str, recipe: Recipe) -> None:
     symbols = recipe.placeholders(unknown=True)
-    (found,) = run(engine, symbols, [recipe.result(symbols)], recipe.data())
+    try:
+        (found,) = run(engine, symbols, [recipe.result(symbols)], recipe.data())
+    except ShapeError as error:  # what is unknown never stretches, though what is known may
+        assert "never stretches" in str(error)
+        symbols = recipe.placeholders()
+        (found,) = run(engine, symbols, [recipe.result(symbols)], recipe.data())
     wanted = recipe.result([constant(x) for x in recipe.data()])
     assert found.dtype == wanted.dtype
-    near = 1e-4 if "float32" in recipe.dtypes else 1e-11
+    near = recipe.nearness(1e-11, 1e-4)
     np.testing.assert_allclose(found, wanted.numpy(), rtol=near, atol=near)
 
 
@@ -87,7 +93,7 @@ def test_engines_agree_on_derivatives(engine: str, recipe: Recipe) -> None:
     wanted = values(recipe, [constant(x) for x in recipe.data()])
     assume(all(np.isfinite(node.numpy()).all() for node in wanted))
     symbols = recipe.placeholders()
-    near = 1e-3 if "float32" in recipe.dtypes else 1e-10
+    near = recipe.nearness(1e-10, 1e-3)
     for found, node in zip(
         run(engine, symbols, values(recipe, symbols), recipe.data()), wanted, strict=True
     ):

@@ -19,6 +19,9 @@ MODEL, HISTORY = "model.safetensors", "history.jsonl"
 CONFIG, REPORT = "config.json", "report.html"
 RUNS = Path("runs")
 FORMAT = 1
+NEEDED = {
+    "given", "sha256", "target", "task", "features", "classes", "seed", "test_fraction",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +80,31 @@ def open_run(folder: Path) -> Run:
     try:
         config = json.loads(read_bytes(path))
         known = config["format"] == FORMAT
+        absent = known and not {*config, *config["data"], *config["wishes"]} >= NEEDED
     except (ValueError, KeyError, TypeError) as error:
-        raise FileError(
-            "the configuration of the run is damaged", where=str(path), got=str(error),
-            mend="train again, or restore the file from a copy",
-        ) from error  # fmt: skip
+        raise _damaged(path, repr(error)) from error
+    if absent:
+        raise _damaged(path, "some of it is missing")
     if not known:
         raise FileError(
-            "the run was made by a newer pellucid", where=str(path), got=f"format {config['format']}",
-            wanted=f"format {FORMAT}", mend="run pip install --upgrade pellucid",
+            "the run was made by a newer pellucid",
+            where=str(path), got=f"format {config['format']}", wanted=f"format {FORMAT}",
+            mend="run pip install --upgrade pellucid",
         )  # fmt: skip
     return Run(folder, config, load(folder / MODEL))
 
 
+def _damaged(path: Path, got: str) -> FileError:
+    return FileError(
+        "the configuration of the run is damaged", where=str(path), got=got,
+        mend="train again, or restore the file from a copy",
+    )  # fmt: skip
+
+
 def _no_run(folder: Path) -> FileError:
-    known = sorted(str(path.parent) for path in [*RUNS.glob(f"*/{CONFIG}"), *Path().glob(f"*/{CONFIG}")])
+    known = sorted(
+        str(path.parent) for path in [*RUNS.glob(f"*/{CONFIG}"), *Path().glob(f"*/{CONFIG}")]
+    )
     near = difflib.get_close_matches(str(folder), known, n=1)
     if near or known:
         mend = f"did you mean {near[0]}?" if near else f"the runs here are {', '.join(known[:8])}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from pellucid.cli.sources import Source, open_source, split_rows
 from pellucid.data import take
 from pellucid.files import write_atomically
 from pellucid.report import Report, render_report
+from pellucid.version import VERSION
 
-__all__ = ["Outcome", "Wishes", "retested", "train"]
+__all__ = ["Outcome", "Wishes", "train"]
 
-LEAST_STEPS, LEAST_EPOCHS = 2_000, 20  # without --epochs: enough for small data to settle
+Announcement = Callable[[Source, tuple[int, int], Sequence[str]], None]
+LEAST_STEPS, LEAST_EPOCHS = 1_000, 20  # without --epochs: enough for small data to settle
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Wishes:
     target: str | None = None
     task: str | None = None
     epochs: int | None = None
-    hidden: tuple[int, ...] = (64,)
+    hidden: tuple[int, ...] = (512,)
     learning_rate: float = 0.001
     batch_size: int = 32
     optimizer: str = "adam"
@@ -44,7 +46,10 @@ class Wishes:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A finished training: where it is, and all that is said about it."""
+    """A finished training: where it is, and all that is said about it.
+
+    `moved` says which rows are in another part than the seed alone has decided.
+    """
 
     folder: Path
     source: Source
@@ -52,6 +57,7 @@ class Outcome:
     network: nn.Sequential
     results: dict[str, Any]
     notes: tuple[str, ...]
+    moved: tuple[str, ...]
 
 
 def train(
@@ -59,7 +65,7 @@ def train(
     wishes: Wishes,
     out: Path | None,
     progress: bool | None,
-    announce: Callable[[Source, tuple[int, int]], None],
+    announce: Announcement,
 ) -> Outcome:
     """Train on a part of the data, test on the rest, and write the run folder.
 
@@ -68,26 +74,28 @@ def train(
     given : a data set by name, or the path of a table
     out : the folder, instead of the next one in ``runs``
     progress : ``False`` for no bar
-    announce : told of the data and the sizes of both parts before the training begins
+    announce : told of the data, the sizes of both parts, and what was done, before it begins
     """
     source = open_source(given, wishes.target, wishes.task)
-    parts = split_rows(source, wishes.test_fraction, wishes.seed)
-    (X, y), (test_X, test_y) = ((take(source.X, k), source.y[k]) for k in parts)
+    kept, held, moved = split_rows(source, wishes.test_fraction, wishes.seed)
+    (X, y), (test_X, test_y) = ((take(source.X, rows), source.y[rows]) for rows in (kept, held))
     if wishes.epochs is None:
         steps = math.ceil(len(y) / wishes.batch_size)
         wishes = replace(wishes, epochs=max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / steps)))
-    announce(source, (len(y), len(test_y)))
     folder = runs.new_folder(source.name, out)
+    announce(source, (len(y), len(test_y)), (*source.notes, *moved))
+    network = _network(source, wishes)
     try:
-        network = _network(source, wishes)
         history = network.fit(
             X, y, loss=_loss(source), optimizer=_optimizer(wishes), epochs=wishes.epochs,
             batch_size=wishes.batch_size, prepare="standard", seed=wishes.seed,
             dtype=wishes.dtype, engine=wishes.engine, progress=progress,
         )  # fmt: skip
     except BaseException:
-        _remove_if_empty(folder)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
         raise
+    wishes = replace(wishes, engine=history.engine)
     results = {
         "data": source.given,
         "task": source.task,
@@ -102,8 +110,8 @@ def train(
         "run": str(folder),
         "stopped": history.stopped,
     }
-    notes = (*source.notes, *history.notes)
-    outcome = Outcome(folder, source, (len(y), len(test_y)), network, results, notes)
+    notes = (*source.notes, *moved, *history.notes)
+    outcome = Outcome(folder, source, (len(y), len(test_y)), network, results, notes, moved)
     _write(outcome, wishes, test_X, test_y)
     return outcome
 
@@ -120,26 +128,6 @@ def _loss(source: Source) -> str:
 
 def _optimizer(wishes: Wishes) -> optim.Optimizer:
     return replace(optim.get(wishes.optimizer), learning_rate=wishes.learning_rate)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()
-
-
-def retested(run: runs.Run) -> tuple[Any, NDArray[Any]]:
-    """Give the test part of a run's own data once more.
-
-    Raises
-    ------
-    FileError, DataError : when the data are gone, or are no longer the same
-    """
-    about = run.config["data"]
-    source = open_source(about["given"], *([about["target"], about["task"]] if about["sha256"] else []))
-    if source.digest != about["sha256"]:
-        raise runs.changed_data(run, source.given)
-    _, test = split_rows(source, run.config["wishes"]["test_fraction"], run.config["wishes"]["seed"])
-    return take(source.X, test), source.y[test]
 
 
 # --- what is written -----------------------------------------------------------------------
@@ -159,7 +147,7 @@ def _config(outcome: Outcome, wishes: Wishes) -> dict[str, Any]:
     source = outcome.source
     return {
         "format": runs.FORMAT,
-        "pellucid": runs.version(),
+        "pellucid": VERSION,
         "command": _command(source, wishes),
         "data": {
             "given": source.given,
@@ -175,12 +163,15 @@ def _config(outcome: Outcome, wishes: Wishes) -> dict[str, Any]:
     }
 
 
+def _options(wishes: Wishes) -> dict[str, object]:
+    """Name all options that were chosen, by the user or for the user."""
+    given = asdict(wishes) | {"hidden": ",".join(map(str, wishes.hidden)) or "none"}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _command(source: Source, wishes: Wishes) -> str:
     """Write the command line that makes the same run, with nothing left to defaults."""
-    given = asdict(wishes) | {"hidden": ",".join(map(str, wishes.hidden)) or "none"}
-    options = [
-        f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
-    ]
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in _options(wishes).items()]
     return shlex.join(["pellucid", "train", source.given, *options])
 
 
@@ -195,7 +186,6 @@ def _script(source: Source, wishes: Wishes) -> str:
     else:
         read, X, y = f"found = data.named({source.name!r})", "found.X", "found.y"
     stratify = f", stratify={y}" if source.task == "classification" else ""
-    engine = "" if wishes.engine is None else f", engine={wishes.engine!r}"
     return f"""\
 from pellucid import data, nn, optim
 
@@ -205,7 +195,7 @@ model = nn.Sequential([{", ".join([*layers, f"nn.Linear({outputs})"])}])
 model.fit(
     data.take({X}, train), {y}[train], loss="{_loss(source)}", optimizer={optimizer},
     epochs={wishes.epochs}, batch_size={wishes.batch_size}, prepare="standard",
-    seed={wishes.seed}, dtype="{wishes.dtype}"{engine},
+    seed={wishes.seed}, dtype="{wishes.dtype}", engine="{wishes.engine}",
 )
 print(model.evaluate(data.take({X}, test), {y}[test]))
 """
@@ -224,8 +214,14 @@ def _report(outcome: Outcome, wishes: Wishes, test_X: Any, test_y: NDArray[Any])
         else network.predict(test_X),
         train=results["train"],
         test=results["test"],
-        data={"source": source.given, "predicted": source.target, "rows to train on": rows,
-              "rows to test on": held_out, "features": len(source.features)},
+        data={
+            "about": source.about,
+            "source": source.given,
+            "predicted": source.target,
+            "rows to train on": rows,
+            "rows to test on": held_out,
+            "features": len(source.features),
+        },
         notes=outcome.notes,
         network=[(row.kind, str(row.shape), row.parameters) for row in network.summary().rows],
         history=dict(network.history or {}),
@@ -234,8 +230,10 @@ def _report(outcome: Outcome, wishes: Wishes, test_X: Any, test_y: NDArray[Any])
         inputs=np.asarray(test_X),
         image_shape=source.image_shape,
         features=None if source.image_shape else source.features,
-        settings={**asdict(wishes), "epochs": results["epochs"], "steps": results["steps"],
-                  "seconds": results["seconds"], "engine": results["engine"]},
+        settings={
+            **_options(wishes),
+            **{name: results[name] for name in ("epochs", "steps", "seconds")},
+        },
         command=_command(source, wishes),
-        script=_script(source, wishes),
+        script="" if outcome.moved else _script(source, wishes),
     )  # fmt: skip

@@ -7,7 +7,6 @@ The arrow: `read_table` and `table` → `split` → `Preparation` → `features`
 from pellucid.data.batching import Batches, batches, epoch_order
 from pellucid.data.intake import Features, check_rows, features, take
 from pellucid.data.labels import LabelCoding, Targets, one_hot, targets
-from pellucid.data.labels import Task as Task
 from pellucid.data.prepare import Preparation
 from pellucid.data.scaling import TargetScaling
 from pellucid.data.sets import Dataset, breast_cancer, diabetes, digits, iris, named, names, wine

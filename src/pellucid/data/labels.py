@@ -24,7 +24,6 @@ __all__ = [
     "Task",
     "check_task",
     "label_values",
-    "listed",
     "one_hot",
     "targets",
 ]
@@ -135,11 +134,11 @@ class LabelCoding:
         try:
             labels = np.array(config["classes"], dtype=config["dtype"])
             coding = cls(tuple(labels.tolist()), str(config["dtype"]))
+            whole = list(coding.classes) == config["classes"] and labels.dtype.kind in "Ubiuf"
+            if not whole or len(coding._index) < len(coding.classes):
+                raise ValueError(f"no list of different labels: {config['classes']!r:.80}")
         except (KeyError, TypeError, ValueError) as error:
             raise DataError("a saved label coding cannot be read", got=repr(error)) from error
-        whole = list(coding.classes) == config["classes"] and len(coding._index) == labels.size
-        if labels.dtype.kind not in "Ubiuf" or not whole:
-            raise DataError("a saved label coding cannot be read", got=repr(config)[:80])
         return coding
 
     def _unknown(self, row: int, label: Label, name: str) -> LabelError:
@@ -324,7 +323,8 @@ def _learn(values: NDArray[Any], outputs: int | None, name: str) -> LabelCoding:
     if kind == "b":
         present = np.array([False, True])
     elif kind != "U" and wanted is not None and present[0] >= 0 and present[-1] < wanted:
-        dtype = np.promote_types(dtype, np.min_scalar_type(wanted - 1)).name
+        if kind != "f" and wanted - 1 > np.iinfo(dtype).max:
+            dtype = np.min_scalar_type(wanted - 1).name
         present = np.arange(wanted).astype(dtype)
     if len(present) == (wanted or len(present)) > 1:
         return LabelCoding(tuple(present.tolist()), dtype)

@@ -17,6 +17,7 @@ from pellucid.data.wording import at_row, counted, listed
 from pellucid.errors import DataError
 
 __all__ = [
+    "PATTERNS",
     "CategoryRule",
     "NumberRule",
     "Rule",
@@ -105,13 +106,10 @@ class CategoryRule:
     def apply(self, column: Column, name: str) -> NDArray[np.float64]:
         """(categories, n) zeros and ones."""
         texts = column.values
-        if column.kind in (
-            "number",
-            "boolean",
-        ):  # a file may give the category "2" back as a number
-            texts = texts_of(column.values.tolist(), column.missing.tolist())
-        elif column.kind == "date":
+        if column.kind == "date":
             raise _other_kind(column, "text", name)
+        if column.kind != "text":  # a file may give the category "2" back as a number
+            texts = texts_of(column.values.tolist(), column.missing.tolist())
         index: dict[str | None, int] = {text: i for i, text in enumerate(self.categories)}
         if self.missing:
             index[None] = len(self.categories)

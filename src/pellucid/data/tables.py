@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pellucid.data.arrays import is_frame
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import numbers, take
 from pellucid.data.labels import Task, check_task, label_values
-from pellucid.data.rules import check_not_numbers
+from pellucid.data.rules import PATTERNS, check_not_numbers
 from pellucid.data.wording import counted, listed
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, FileError
 from pellucid.lazy import load
@@ -33,7 +34,6 @@ SNIFFED_LINES = 20
 MOST_CLASSES = 20
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+")
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @final
@@ -284,10 +284,14 @@ def _text(path: Path, encoding: str) -> str:
 
 def _delimiter(text: str) -> str:
     """The character that cuts every one of the first lines into most and equally many fields."""
-    sample = text.splitlines()[:SNIFFED_LINES]
+    lines = filter(str.strip, io.StringIO(text, newline=None))
+    sample = list(itertools.islice(lines, SNIFFED_LINES))
 
     def fit(delimiter: str) -> tuple[bool, int]:
-        lengths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if row]
+        try:
+            lengths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
+        except csv.Error:  # told with its line when all rows are read
+            return False, 0
         return lengths[0] > 1 and len(set(lengths)) == 1, lengths[0]
 
     return max(DELIMITERS, key=fit)
@@ -320,7 +324,7 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
 def _names(header: list[str], path: Path) -> list[str]:
     names = [name.strip() for name in header]
     place = f"{path}, line 1"
-    if all(NUMBER.fullmatch(name) for name in names):
+    if all(PATTERNS["number"].fullmatch(name) for name in names):
         raise DataError(
             "the first line holds numbers, not the names of the columns",
             where=place,

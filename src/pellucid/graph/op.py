@@ -92,18 +92,22 @@ class Reduce(Body):
         """Fold over the reduced axes in row-major order."""
         (x,) = inputs
         axes, keepdims = attrs["axes"], attrs["keepdims"]
-        extents = [x.spec.shape[axis] for axis in axes]
-        rank = len(x.spec.shape)
         outer = iter(index)
-        place: list[Any] = [next(outer) if keepdims or i not in axes else None for i in range(rank)]
+        rank = len(x.spec.shape)
+        place: list[Any] = [next(outer) if keepdims or i not in axes else 0 for i in range(rank)]
 
-        def step(k: Any, a: Any) -> Any:
-            for axis, i in zip(axes, unravelled(k, extents), strict=True):
-                place[axis] = i
-            return self.combine(b, a, self.lift(b, x[tuple(place)], k))
+        def along(depth: int, k: Any, a: Any) -> Any:
+            if depth == len(axes):
+                return self.combine(b, a, self.lift(b, x[tuple(place)], k))
+            extent = x.spec.shape[axes[depth]]
 
-        count = int(np.prod(extents, dtype=np.int64))
-        return self.finish(b, b.fold(count, self.identity(b, x.spec.dtype), step))
+            def step(i: Any, a: Any) -> Any:
+                place[axes[depth]] = i
+                return along(depth + 1, k * extent + i, a)
+
+            return b.fold(extent, a, step)
+
+        return self.finish(b, along(0, 0, self.identity(b, x.spec.dtype)))
 
 
 @dataclass(frozen=True)

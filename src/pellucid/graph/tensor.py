@@ -210,8 +210,12 @@ class Operand:
         return self._do("cast", dtype)
 
     def detach(self) -> Tensor:
-        """Give the same values with no gradient through them."""
-        return self._do("stop_gradient")
+        """Give the same values with no gradient through them, and no memory of how they were made.
+
+        What has no value yet stays an expression, through which no gradient flows.
+        """
+        node = as_tensor(self)
+        return node._do("stop_gradient") if node.value is None else constant(node.value)
 
 
 class Tensor(Operand):

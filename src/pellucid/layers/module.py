@@ -24,7 +24,7 @@ from pellucid.arguments import register
 from pellucid.errors import ArgumentTypeError, FileError, GraphError, PellucidError
 from pellucid.graph.op import Spec
 from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, provenance, tensor
-from pellucid.graph.variable import Variable
+from pellucid.graph.variable import Variable, symbolic
 from pellucid.layers.init import Initializer
 from pellucid.ops.elementwise import identity
 from pellucid.ops.random import derive_key
@@ -147,7 +147,9 @@ class Module(metaclass=_ModuleType):
             self.build(*specs)
             self._set("_input_specs", specs)
             self._set("_built", True)
-        result = self.forward(*inputs)
+        is_symbol = any(x.value is None for x in inputs)
+        with symbolic() if is_symbol else contextlib.nullcontext():  # so that nothing is drawn
+            result = self.forward(*inputs)
         if not isinstance(result, Tensor):
             raise ArgumentTypeError(
                 "forward gave something that is not a tensor", got=type(result).__name__,

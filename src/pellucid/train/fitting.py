@@ -1,4 +1,4 @@
-"""The verb *fit*: from arguments and raw data to a run, through it, and back to a trained network."""
+"""The verb *fit*: from arguments and raw data to a run, through it, and back to the network."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pellucid.compile import Data, Phase, Run, RunState, StopRule
 from pellucid.data import (
     LabelCoding,
     Preparation,
-    TargetScaling,
     Targets,
+    TargetScaling,
     check_rows,
     split,
     take,
@@ -45,7 +45,7 @@ from pellucid.train.summary import outline
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["fit", "prepared_targets"]
+__all__ = ["check_single_input", "fit", "prepared_targets"]
 
 HELD_X, HELD_Y = "validation X", "validation y"  # what errors call the rows held out
 
@@ -91,6 +91,7 @@ def _prepared(
     network: Network, X: Any, y: Any, options: FitOptions, history: History
 ) -> tuple[FitRecord, Rows]:
     """Split, scale and encode the data; choose loss and metrics; build the network's variables."""
+    check_single_input(network)
     rows = check_rows(X=X, y=y)
     dtype = resolve_dtype(options.dtype if options.dtype is not None else network.dtype)
     held_X, held_y = None, None
@@ -124,6 +125,17 @@ def _prepared(
     return record, ready
 
 
+def check_single_input(network: Network) -> None:
+    """Refuse a network of several inputs: rows come as one table."""
+    if len(network.input_specs) > 1:
+        raise ArgumentError(
+            "rows come as one table, and this network has several inputs",
+            got=f"{len(network.input_specs)} inputs", wanted="1",
+            mend="make one nn.Input, and take parts of it: x[:, :2]; or call the network, "
+            "model(a, b), in a loop of your own",
+        )  # fmt: skip
+
+
 def _check_alike(held_out: NDArray[Any], inputs: NDArray[Any]) -> None:
     if held_out.shape[1:] != inputs.shape[1:]:
         raise ShapeError(
@@ -137,9 +149,13 @@ def _task(loss: Loss | None, y: Any) -> Task | None:
     """Say what targets are meant to be; several yes-or-no columns are taken as they are."""
     if loss is None or loss.task == "any":
         return None
-    if loss.task == "regression" or (loss.task == "binary" and np.ndim(y) == 2 and np.shape(y)[1] > 1):
+    if loss.task == "regression" or (loss.task == "binary" and not _is_column(y)):
         return "regression"
     return "classification"
+
+
+def _is_column(y: Any) -> bool:
+    return np.ndim(y) <= 1 or np.shape(y)[1:] == (1,)
 
 
 def _are_signs(found: Targets) -> bool:
@@ -187,7 +203,7 @@ def _preparation(
 
 
 def _built(network: Network, inputs: NDArray[Any], dtype: np.dtype[Any], seed: int) -> Tensor:
-    """Make the variables by calling the network on a symbol; set dtype and seed; give its output."""
+    """Make the variables by calling the network on a symbol; set dtype and seed."""
     x = placeholder((None, *inputs.shape[1:]), dtype, name="input")
     with symbolic():
         network(x, training=False)
@@ -207,8 +223,7 @@ def _targets(
     name: str = "y",
 ) -> Targets:
     outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
-    is_column = np.ndim(y) <= 1 or np.shape(y)[1:] == (1,)
-    if known is not None and task != "regression" and is_column:
+    if known is not None and task != "regression" and _is_column(y):
         return Targets(known.encode(y, name=name), "classification", known)
     return targets(y, task=task, outputs=outputs, dtype=dtype, name=name)
 
@@ -305,10 +320,9 @@ def _programs(
     target = Spec((None, *rows.targets.shape[1:]), rows.targets.dtype)
     trainable = tuple(v.trainable for v in network.variables().values())
     key = (specs[0], target, objective.key, optimizer.kind, trainable)
-    if key not in network._programs:
-        network._programs[key] = step_programs(network, specs, target, objective, optimizer)
-    programs: StepPrograms = network._programs[key]
-    return programs
+    return network._programs.get(
+        key, lambda: step_programs(network, specs, target, objective, optimizer)
+    )
 
 
 def _fresh(programs: StepPrograms) -> list[Any]:
@@ -325,7 +339,8 @@ def _run(
     size = min(options.batch_size or DEFAULT_BATCH, count)
     if options.batch_size is not None and options.batch_size > count:
         history.notes.append(
-            f"batch_size is {options.batch_size:,} and there are {count:,} rows: each batch is all of them."
+            f"batch_size is {options.batch_size:,} and there are {count:,} rows: "
+            "each batch is all of them."
         )
     if programs.unreached:
         history.notes.append(
@@ -369,13 +384,11 @@ def _stop_rule(options: FitOptions, objective: Objective, validated: bool) -> St
     return StopRule(phase, 2 * at, 2 * at + 1, sign, rule.patience, rule.min_delta)  # type: ignore[arg-type]
 
 
-def _unwatchable(
-    monitor: str, name: str, objective: Objective, validated: bool
-) -> ArgumentError:
+def _unwatchable(monitor: str, name: str, objective: Objective, validated: bool) -> ArgumentError:
     known = [*objective.names, *([f"val_{one}" for one in objective.names] if validated else [])]
     if any(one.name == name for one in objective.host):
         why = "is computed from all rows after the epoch; the rule sees sums over batches"
-        mend = f"watch {'val_loss' if validated else 'loss'}, or write a callback that calls training.stop()"
+        mend = "watch one of these, or write a callback that calls training.stop()"
     elif monitor.startswith("val_") and not validated:
         why, mend = "is not recorded without validation rows", "give validation=0.2"
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.engines.function import function
+from pellucid.engines.function import Function, function
 from pellucid.graph import Tensor, placeholder, symbolic
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ CHUNK = 256  # rows that are computed together
 
 
 def forward(
-    network: Network, key: Hashable, compute: Callable[[Tensor], Tensor], inputs: NDArray[Any]
+    network: Network, key: Hashable, compute: Callable[..., Tensor], *inputs: NDArray[Any]
 ) -> NDArray[Any]:
     """Compute something of each row; `key` names it, so that it is compiled once.
 
     Parameters
     ----------
-    compute : gives a tensor, a row for each row, from the symbol of the inputs
+    compute : gives a tensor, a row for each row, from the symbols of the inputs
     """
-    parts = _chunks(network, key, lambda x: [compute(x)], [inputs])
+    parts = _chunks(network, key, lambda *x: [compute(*x)], inputs)
     return np.concatenate([part for (part,) in parts]) if len(parts) > 1 else parts[0][0]
 
 
@@ -44,19 +44,25 @@ def summed(
 
 
 def _chunks(
-    network: Network, key: Hashable, compute: Callable[..., list[Tensor]], arrays: Sequence[NDArray[Any]]
+    network: Network,
+    key: Hashable,
+    compute: Callable[..., list[Tensor]],
+    arrays: Sequence[NDArray[Any]],
 ) -> list[list[Any]]:
     kinds = tuple((array.shape[1:], array.dtype) for array in arrays)
-    if (key, kinds) not in network._functions:
+
+    def made() -> Function:
         rows = [placeholder((None, *shape), dtype) for shape, dtype in kinds]
         with symbolic():
-            outputs = compute(*rows)
-        network._functions[key, kinds] = function(rows, outputs)
-    ask = network._functions[key, kinds]
+            return function(rows, compute(*rows))
+
+    ask = network._functions.get((key, kinds), made)
     starts = range(0, len(arrays[0]), CHUNK)
     return [ask(*[array[k : k + CHUNK] for array in arrays]) for k in starts]
 
 
-def link_of(network: Network, link: Callable[[Tensor], Tensor] | None) -> Callable[[Tensor], Tensor]:
+def link_of(
+    network: Network, link: Callable[[Tensor], Tensor] | None
+) -> Callable[[Tensor], Tensor]:
     """Give the network followed by what makes probabilities of its output, if anything does."""
     return lambda x: network(x) if link is None else link(network(x))

@@ -1,4 +1,4 @@
-"""What a training was: a value of each quantity for each epoch, the loss of each step, and how it ended."""
+"""What a training was: each quantity for each epoch, the loss of each step, and how it ended."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ class History(Mapping[str, list[float]]):
     >>> import numpy as np
     >>> from pellucid import nn, optim
     >>> X = np.linspace(-1, 1, 8).reshape(-1, 1)
-    >>> history = nn.Sequential([nn.Linear(1)]).fit(X, 3 * X, loss="mse", epochs=2, seed=1, progress=False)
+    >>> model = nn.Sequential([nn.Linear(1)])
+    >>> history = model.fit(X, 3 * X, loss="mse", epochs=2, seed=1, progress=False)
     >>> list(history), history.epochs, history.steps
-    (['loss'], 2, 2)
+    (['loss', 'mae'], 2, 2)
     """
 
     names: tuple[str, ...]

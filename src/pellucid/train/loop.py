@@ -1,4 +1,4 @@
-"""The loop around the engine: advance, record, call back; and find where a loss became non-finite."""
+"""The loop around the engine: advance, record, call back; find what was the first not finite."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ def _located(
     place = step if run.train.draws else f"epoch {state.epoch + 1:,}, {step}"
     name = "training" if state.phase == 0 else "validation"
     return NonFiniteError(
-        f"{name} met a number that is not finite, first in {label}", where=place,
+        f"{name} met a number that is not finite, first in {label}",
+        where=place,
         mend="lower the learning rate, or scale the inputs; the last finite weights are kept",
     )
 
@@ -197,8 +198,9 @@ def _first_non_finite(run: Run, state: RunState, data: Data) -> str:
     inputs = [array[rows] for array in data.arrays[from_here.phase]]
     inputs += list(data.hyper) if from_here.phase == 0 else []
     values = ReferenceExecutable(program, keep_all=True).values(inputs, state.arrays)
-    for line, value in zip(program.instructions, values, strict=True):
-        if isinstance(line.op.body, Leaf) or value is None or value.dtype.kind != "f":
+    for k, (line, value) in enumerate(zip(program.instructions, values, strict=True)):
+        is_given = isinstance(line.op.body, Leaf) and k not in program.state
+        if is_given or value is None or value.dtype.kind != "f":
             continue
         if not np.isfinite(value).all():
             return line.label or line.op.name

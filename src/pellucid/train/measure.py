@@ -1,4 +1,4 @@
-"""Measuring a network on rows: the loss, metrics that are sums over rows, and those that are not."""
+"""Measuring a network: the loss, metrics that are sums over rows, and those that are not."""
 
 from __future__ import annotations
 

@@ -65,9 +65,10 @@ class FitOptions:
         """Refuse what has no meaning when each batch is drawn anew."""
         if self.epochs is not None:
             raise ArgumentError(
-                "epochs and steps cannot both be given", got=f"epochs={self.epochs}, steps={self.steps}",
+                "epochs and steps cannot both be given",
+                got=f"epochs={self.epochs}, steps={self.steps}",
                 mend="give epochs to see all rows so often, or steps to draw so many batches",
-            )  # fmt: skip
+            )
         if self.early_stopping is not None:
             raise ArgumentError(
                 "early stopping looks at whole epochs, and a fit by steps has none",
@@ -82,7 +83,7 @@ class FitOptions:
 
     def _check_kinds(self) -> None:
         if self.dtype is not None and resolve_dtype(self.dtype) not in (np.float32, np.float64):
-            raise DTypeError("a network is trained in float32 or float64", got=f"dtype={self.dtype!r}",
+            raise DTypeError("a network is trained in float32 or float64", got=repr(self.dtype),
                              mend='write dtype="float32" or dtype="float64"')  # fmt: skip
         if self.optimizer is not None and not isinstance(self.optimizer, Optimizer):
             raise ArgumentTypeError("optimizer= takes an optimizer", got=repr(self.optimizer),

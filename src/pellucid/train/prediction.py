@@ -12,7 +12,7 @@ from pellucid.data import LabelCoding, check_rows
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor
 from pellucid.graph.tensor import resolve_dtype
-from pellucid.train.fitting import prepared_targets
+from pellucid.train.fitting import check_single_input, prepared_targets
 from pellucid.train.forward import forward, link_of
 from pellucid.train.measure import measured
 from pellucid.train.record import FitRecord, inputs_of
@@ -64,10 +64,16 @@ def evaluate(network: Network, X: Any, y: Any) -> dict[str, float]:
 
 
 def probe(
-    network: Network, tensor: Tensor, compute: Callable[[Tensor], Tensor]
-) -> Callable[[Any], NDArray[Any]]:
-    """Give a function from rows to the values of an inner tensor."""
-    return lambda X: forward(network, ("probe", tensor), compute, _inputs(network, X))
+    network: Network, tensor: Tensor, compute: Callable[..., Tensor]
+) -> Callable[..., NDArray[Any]]:
+    """Give a function from rows, of each input, to the values of an inner tensor."""
+
+    def ask(*arrays: Any) -> NDArray[Any]:
+        check_rows(**{f"input {k}": array for k, array in enumerate(arrays)})
+        inputs = [_read(network, X) for X in arrays]
+        return forward(network, ("probe", tensor), compute, *inputs)
+
+    return ask
 
 
 def _fitted(network: Network, verb: str) -> tuple[FitRecord, Objective]:
@@ -77,15 +83,15 @@ def _fitted(network: Network, verb: str) -> tuple[FitRecord, Objective]:
             f"{verb}: the network has not been fitted, so that its loss and labels are not known",
             mend="call fit first; model.predict(X) works without",
         )
-    if record.objective is None:
-        raise GraphError(
-            f"{verb}: the network was trained with a loss of your own, which its file does not hold",
-            mend="call fit again with that loss; epochs=0 trains nothing",
-        )
     return record, record.objective
 
 
 def _inputs(network: Network, X: Any) -> NDArray[Any]:
+    check_single_input(network)
+    return _read(network, X)
+
+
+def _read(network: Network, X: Any) -> NDArray[Any]:
     record = network._record
     preparation = None if record is None else record.preparation
     return inputs_of(X, preparation, resolve_dtype(network.dtype))

@@ -15,46 +15,54 @@ BETWEEN_LINES = 10.0  # seconds, where there is neither a terminal nor a noteboo
 
 @final
 class BarProgress(Callback):
-    """A bar with epochs, loss and metrics, steps a second and the time left."""
+    """A bar with epochs, steps a second and the time left; below it loss and metrics."""
 
     granularity: Granularity = "time"
     looks_at_model = False
 
     def __init__(self) -> None:
+        self._bar: Any = None
         self._live: Any = None
-        self._task: Any = None
 
     def on_begin(self, training: Training) -> None:
         """Put up the bar."""
         rich = load("rich.progress")
-        self._live = rich.Progress(
+        self._bar = rich.Progress(
             rich.TextColumn("{task.description}"),
             rich.BarColumn(bar_width=None),
-            rich.TextColumn("{task.fields[numbers]}"),
-            rich.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-            console=load("rich.console").Console(stderr=True),
+            rich.TextColumn("{task.fields[pace]}"),
             expand=True,
-            refresh_per_second=10,
         )
+        self._bar.add_task("", total=training.steps, pace="")
+        console = load("rich.console").Console(stderr=True)
         for note in training.history.notes:
-            self._live.console.print(note, style="dim", highlight=False)
-        self._task = self._live.add_task(_where(training), total=training.steps, numbers="")
+            console.print(note, style="dim", highlight=False)
+        self._live = load("rich.live").Live(console=console, auto_refresh=False)
         self._live.start()
+        self.on_progress(training)
 
     def on_progress(self, training: Training) -> None:
         """Move the bar."""
-        done = training.history.steps
-        self._live.update(
-            self._task, completed=done, description=_where(training), numbers=_numbers(training)
-        )
+        left = (training.steps - training.history.steps) / (_pace(training) or 1)
+        self._draw(training, f"{_clock(left)} left" if training.history.steps else "")
 
     def on_end(self, training: Training) -> None:
         """Leave the last state standing."""
         if self._live is not None:
-            self.on_progress(training)
+            brief = training.seconds < 60
+            took = f"{training.seconds:.1f} s" if brief else _clock(training.seconds)
+            self._draw(training, took)
             self._live.stop()
             if training.stop_reason:
                 self._live.console.print(f"stopped: {training.stop_reason}", style="dim")
+
+    def _draw(self, training: Training, time: str) -> None:
+        pace = f"{_pace(training):,.0f} steps/s  {time}" if time else ""
+        (task,) = self._bar.task_ids
+        done = training.history.steps
+        self._bar.update(task, completed=done, description=_where(training), pace=pace)
+        numbers = load("rich.text").Text(_numbers(training))
+        self._live.update(load("rich.console").Group(self._bar, numbers), refresh=True)
 
 
 @final
@@ -66,17 +74,34 @@ class LineProgress(Callback):
     def __init__(self, every: int | None = None) -> None:
         self.granularity: Granularity = "time" if every is None else "epoch"
         self._every = every
-        self._last = 0.0
+        self._last_time = 0.0
+        self._last_step = 0
+
+    def on_begin(self, training: Training) -> None:
+        """Say what was done to data and settings."""
+        for note in training.history.notes:
+            _say(note)
 
     def on_progress(self, training: Training) -> None:
         """Write a line when it is time for one."""
         if self._every is None:
-            due = training.seconds - self._last >= BETWEEN_LINES
+            due = training.seconds - self._last_time >= BETWEEN_LINES
         else:
             due = training.history.epochs % self._every == 0
         if due:
-            self._last = training.seconds
-            print(f"{_where(training)}  {_numbers(training)}", file=sys.stderr, flush=True)
+            self._line(training)
+
+    def on_end(self, training: Training) -> None:
+        """End what was begun with the last numbers, and say why it ended early."""
+        begun = self._every is not None or self._last_time
+        if begun and training.history.steps > self._last_step:
+            self._line(training)
+        if training.stop_reason:
+            _say(f"stopped: {training.stop_reason}")
+
+    def _line(self, training: Training) -> None:
+        self._last_time, self._last_step = training.seconds, training.history.steps
+        _say(f"{_where(training)}  {_numbers(training)}  {_pace(training):,.0f} steps/s")
 
 
 def progress_callback(wish: bool | int | None) -> Callback | None:
@@ -99,6 +124,10 @@ def _in_notebook() -> bool:
     return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _where(training: Training) -> str:
     done = training.history.steps
     if training.epochs <= 1:
@@ -108,6 +137,18 @@ def _where(training: Training) -> str:
 
 
 def _numbers(training: Training) -> str:
-    values = [f"{name} {value:.4f}" for name, value in training.history.latest().items()]
-    pace = training.history.steps / training.seconds if training.seconds else 0.0
-    return "  ".join([*values, f"{pace:,.0f} steps/s"])
+    return "  ".join(f"{name} {_short(x)}" for name, x in training.history.latest().items())
+
+
+def _short(x: float) -> str:
+    return f"{x:.4f}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{x:.3g}"
+
+
+def _pace(training: Training) -> float:
+    return training.history.steps / training.seconds if training.seconds else 0.0
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import losses, metrics
-from pellucid.arguments import declared
 from pellucid.data import LabelCoding, Preparation, TargetScaling, features
+from pellucid.data.labels import Task
 from pellucid.graph.tensor import DTypeLike
 from pellucid.train.history import History
 from pellucid.train.step import Objective
@@ -34,17 +34,20 @@ class FitRecord:
     """
 
     history: History
-    objective: Objective | None
-    task: str
+    objective: Objective
+    task: Task
     coding: LabelCoding | None = None
     preparation: Preparation | None = None
     scaling: TargetScaling | None = None
 
     def to_config(self) -> dict[str, Any]:
-        """Give the record as JSON values; a loss that is a function of one's own has no name."""
+        """Give the record as JSON values; of a function of one's own only its name is kept."""
         history = self.history
         return {
-            "objective": _written(self.objective),
+            "loss": losses.to_config(self.objective.loss),
+            "metrics": [
+                metrics.to_config(one) for one in (*self.objective.metrics, *self.objective.host)
+            ],
             "task": self.task,
             "coding": None if self.coding is None else self.coding.to_config(),
             "preparation": None if self.preparation is None else self.preparation.to_config(),
@@ -66,40 +69,15 @@ class FitRecord:
         coding, preparation, scaling = config["coding"], config["preparation"], config["scaling"]
         return cls(
             history,
-            _read(config["objective"]),
+            Objective.of(
+                losses.from_config(config["loss"]),
+                [metrics.from_config(c) for c in config["metrics"]],
+            ),
             config["task"],
             None if coding is None else LabelCoding.from_config(coding),
             None if preparation is None else Preparation.from_config(preparation),
             None if scaling is None else TargetScaling.from_config(scaling),
         )
-
-
-def _written(objective: Objective | None) -> dict[str, Any] | None:
-    """Write loss and metrics as plain data; functions of the user's own have no name in a file."""
-    if objective is None or type(objective.loss).__name__ not in _LOSSES:
-        return None
-    measures: list[metrics.Metric | metrics.HostMetric] = [*objective.metrics, *objective.host]
-    known = [one for one in measures if one.name in metrics.METRICS]
-    kinds = {one.name: asdict(one) for one in known if isinstance(one, metrics.Accuracy)}
-    return {
-        "loss": objective.loss.config,
-        "metrics": [one.name for one in known],
-        "accuracy": kinds.get("accuracy"),
-    }
-
-
-def _read(config: Mapping[str, Any] | None) -> Objective | None:
-    if config is None:
-        return None
-    loss = declared(config["loss"], _LOSSES)
-    measures = [
-        metrics.Accuracy(**config["accuracy"]) if name == "accuracy" else metrics.get(name, loss)
-        for name in config["metrics"]
-    ]
-    return Objective.of(loss, measures)
-
-
-_LOSSES = {type(loss).__name__: type(loss) for loss in losses.LOSSES.values()}
 
 
 def inputs_of(

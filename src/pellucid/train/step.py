@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from pellucid.losses import Loss
 from pellucid.metrics import HostMetric, Metric
 from pellucid.ops import cast, count
 from pellucid.optim import Optimizer
+from pellucid.train.recent import Recent
 
 __all__ = ["Objective", "StepPrograms", "step_programs"]
 
@@ -92,14 +93,15 @@ class StepPrograms:
     variables: tuple[Variable, ...]
     own: int
     unreached: tuple[str, ...] = ()
+    _concrete: Recent[Program] = field(default_factory=lambda: Recent(16))
 
     def at(self, program: Program, rows: int) -> Program:
-        """Make a program for batches of `rows` rows."""
-        batch = len(program.inputs)
+        """Give a program for batches of `rows` rows; the same one each time."""
         shapes = [program.instructions[k].spec.shape for k in program.inputs]
         known = [tuple(rows if extent is None else extent for extent in shape) for shape in shapes]
-        assert len(known) == batch
-        return optimised(specialised(program, known))
+        return self._concrete.get(
+            (program is self.train, rows), lambda: optimised(specialised(program, known))
+        )
 
 
 def step_programs(
@@ -148,14 +150,15 @@ def _unreached(parameters: Mapping[str, Variable], loss: Tensor) -> tuple[str, .
         )  # fmt: skip
     raise GradientError(
         "the loss depends on no weight of the network: training would change nothing",
-        got=f"parameters {', '.join(missing)}", mend="use the prediction in the loss",
+        got=f"parameters {', '.join(missing)}",
+        mend="use the prediction in the loss",
     )
 
 
 def _optimizer_updates(
     optimizer: Optimizer, parameters: Mapping[str, Variable], loss: Tensor, hyper: dict[str, Tensor]
 ) -> dict[Variable, Tensor]:
-    """Declare the new value of each parameter, of the optimizer's slots, and of its step counter."""
+    """Declare new values: of each parameter, of the optimizer's slots, and of its counter."""
     counter = _slot("optimizer.step", Spec((), np.dtype(np.int64)))
     step = counter + 1
     updates: dict[Variable, Tensor] = {counter: step}

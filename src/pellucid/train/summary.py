@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pellucid.errors import GraphError
-from pellucid.graph import Tensor, placeholder, symbolic
+from pellucid.graph import Tensor, Variable, placeholder, symbolic
 from pellucid.layers.module import Module, Observation, observed
 from pellucid.shapes import Shape
 
@@ -34,8 +34,7 @@ class Summary:
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
         return [
-            (row.path, row.kind, str(row.shape), f"{row.parameters:,}" if row.parameters else "0")
-            for row in self.rows
+            (row.path or "·", row.kind, str(row.shape), f"{row.parameters:,}") for row in self.rows
         ]
 
     def __str__(self) -> str:
@@ -43,10 +42,12 @@ class Summary:
         cells = self._cells()
         widths = [max(len(row[k]) for row in [heads, *cells]) for k in range(4)]
         lines = [_line(heads, widths), "─" * (sum(widths) + 6), *(_line(c, widths) for c in cells)]
-        lines.append("─" * (sum(widths) + 6))
-        frozen = self.total - self.trainable
-        lines.append(f"{self.total:,} parameters: {self.trainable:,} trainable, {frozen:,} frozen")
+        lines += ["─" * (sum(widths) + 6), self._sums()]
         return "\n".join([self.title, *lines])
+
+    def _sums(self) -> str:
+        frozen = self.total - self.trainable
+        return f"{self.total:,} parameters: {self.trainable:,} trainable, {frozen:,} frozen"
 
     __repr__ = __str__
 
@@ -58,7 +59,7 @@ class Summary:
         return (
             f"<table><caption>{html.escape(self.title)}</caption><tr><th>path</th><th>layer</th>"
             f"<th>output shape</th><th>parameters</th></tr>{body}</table>"
-            f"<p>{self.total:,} parameters, {self.trainable:,} trainable</p>"
+            f"<p>{self._sums()}</p>"
         )
 
 
@@ -86,9 +87,10 @@ def summarise(network: Module) -> Summary:
     rows = []
     counted: set[int] = set()
     for module, _, output in seen:
-        if any(True for _ in module.children()):
+        given = [v for v in vars(module).values() if isinstance(v, Variable)]
+        if not given and any(True for _ in module.children()):
             continue
-        own = {id(v): v for v in module.variables().values() if v.is_parameter}
+        own = {id(v): v for v in given if v.is_parameter}
         new = sum(v.size for key, v in own.items() if key not in counted)
         counted |= own.keys()
         rows.append(Row(module.path, type(module).__name__, output.shape, new))

@@ -11,6 +11,6 @@ SAMPLE = Sample(
         case((1,), axis=0), case((0, 3), axis=1), case((7, 13), axis=0), case((2, 3, 2), axis=1),
     ),
     dtypes=NUMBERS,
-    extremes=lambda dtype: [(each(dtype)[0][0][None, k:],) for k in range(4)],
+    extremes=lambda dtype: [(np.tile(each(dtype)[0][0], 2)[None, k:],) for k in range(4)],
     differentiable=False,
 )  # fmt: skip

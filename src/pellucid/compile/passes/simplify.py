@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from pellucid.compile.program import Instruction, Program, rebuilt
 
 __all__ = ["simplified"]
@@ -36,7 +38,9 @@ def _first(lines: Lines, line: Instruction) -> int:
 
 def _is(lines: Lines, number: int, value: float) -> bool:
     constant = lines[number].value
-    return constant is not None and bool((constant == value).all())
+    if constant is None or not (constant == value).all():
+        return False
+    return not np.signbit(constant).any()  # x − (−0.0) is not x when x is −0.0
 
 
 def _neutral(value: float, *, left: bool) -> Rule:

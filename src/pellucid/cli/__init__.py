@@ -1,0 +1,258 @@
+"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``doctor`` and ``data``.
+
+With ``--json`` a command prints exactly one JSON object to standard output. The exit status is 0,
+1 when it failed, 2 when it was used wrongly; an error is two lines: what is wrong, and the mend.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from typing import Any
+
+import typer
+
+from pellucid import data as data_sets
+from pellucid.cli import asking, doctor, options, runs, screen, training
+from pellucid.cli.sources import Source
+from pellucid.errors import ArgumentError, PellucidError, PellucidWarning
+from pellucid.files import write_atomically
+from pellucid.version import VERSION
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+UsageError: Any = typer.BadParameter.__base__  # typer gives it no name of its own
+DEFAULTS = training.Wishes()
+DEFAULT_HIDDEN = ",".join(map(str, DEFAULTS.hidden))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status.
+
+    Parameters
+    ----------
+    arguments : without the name of the program; those of the process by default
+
+    Examples
+    --------
+    >>> from pellucid.cli import main
+    >>> main(["--version"])
+    pellucid 0.1.0
+    0
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # some terminals have few letters
+    try:
+        with _plain_warnings(), _context(given) as context:
+            context.command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except UsageError as error:
+        where = f"{error.ctx.command_path} " if error.ctx else "pellucid "
+        return _failed(given, error.format_message(), f"see {where}--help", 2)
+    except PellucidError as error:
+        misused = isinstance(error, ArgumentError)
+        what, mend = error.in_two_lines().split("\n")
+        return _failed(given, what, mend, 2 if misused else 1)
+    except KeyboardInterrupt:
+        return _failed(given, "interrupted", "nothing was saved", 1)
+    except MemoryError as error:
+        return _failed(given, f"not enough memory: {error}", "use less data, or smaller layers", 1)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        sys.stdout = None
+        return 1
+    return 0
+
+
+def _context(given: list[str]) -> Any:
+    return typer.main.get_command(app).make_context("pellucid", list(given))
+
+
+def _failed(given: list[str], what: str, mend: str, status: int) -> int:
+    what = what.strip().rstrip(".").replace("\n", " ")
+    if "--json" in given:
+        print(json.dumps({"error": what, "mend": mend}, ensure_ascii=False))
+    print(f"error: {what}\n{mend}", file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show warnings of pellucid as a line for a person, not with the place in our source."""
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, PellucidWarning):
+                print(f"warning: {message}", file=sys.stderr)
+            else:
+                shown(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    """Print one line of strict JSON: what is not a number becomes null."""
+    strict = json.loads(json.dumps(value), parse_constant=lambda _: None)
+    print(json.dumps(strict, ensure_ascii=False))
+
+
+@app.callback(invoke_without_command=True)
+def pellucid(context: typer.Context, version: options.Version = False) -> None:
+    """Train neural networks and see through them.
+
+    Begin with: pellucid train digits
+    """
+    if version:
+        print(f"pellucid {VERSION}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command(short_help="Train a network and write a run folder.")
+def train(
+    data: options.SourceName,
+    target: options.Target = None,
+    task: options.Task = None,
+    epochs: options.Epochs = None,
+    hidden: options.Hidden = DEFAULT_HIDDEN,
+    learning_rate: options.LearningRate = DEFAULTS.learning_rate,
+    batch_size: options.BatchSize = DEFAULTS.batch_size,
+    optimizer: options.OptimizerName = DEFAULTS.optimizer,
+    seed: options.Seed = DEFAULTS.seed,
+    engine: options.Engine = None,
+    dtype: options.DType = DEFAULTS.dtype,
+    test_fraction: options.TestFraction = DEFAULTS.test_fraction,
+    out: options.RunWished = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a network on a table and write a run folder: model, history, settings and report.
+
+    A part of the rows is held out, and the network is tested on it. Numbers are standardised, text
+    becomes categories, missing values are filled, all learned from the training rows alone.
+
+    For example:
+
+        pellucid train digits
+
+        pellucid train flowers.csv --target species --hidden 64,32 --epochs 100
+    """
+    sizes = () if hidden == "none" else tuple(map(int, hidden.split(",")))
+    wishes = training.Wishes(
+        target, task, epochs, sizes, learning_rate, batch_size, optimizer, seed, engine, dtype,
+        test_fraction,
+    )  # fmt: skip
+    announce = _silence if as_json or quiet else screen.show_source
+    outcome = training.train(data, wishes, out, False if quiet else None, announce)
+    if as_json:
+        _print_json({**outcome.results, "notes": outcome.notes})
+    elif quiet:
+        print(outcome.folder)
+    else:
+        screen.show_outcome(outcome)
+    if outcome.results["stopped"] == "interrupted":
+        raise typer.Exit(1)
+
+
+def _silence(source: Source, rows: tuple[int, int], notes: Sequence[str]) -> None:
+    pass
+
+
+@app.command()
+def predict(
+    run: options.RunFolder,
+    table: options.NewTable,
+    out: options.AnswerFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Predict the target for each row of a table.
+
+    For example:
+
+        pellucid predict runs/flowers-1 new.csv
+
+        pellucid predict runs/flowers-1 new.csv --out predictions.csv
+    """
+    answers = asking.predict(runs.open_run(run), table)
+    if out is not None:
+        write_atomically(out, answers.as_csv())
+    if as_json:
+        _print_json(
+            {
+                "run": str(run), "data": str(table), "target": answers.target,
+                "predictions": answers.predictions, "classes": answers.classes,
+                "probabilities": answers.probabilities, "notes": answers.notes,
+                "out": None if out is None else str(out),
+            }
+        )  # fmt: skip
+    else:
+        screen.show_answers(answers, out)
+
+
+@app.command()
+def evaluate(
+    run: options.RunFolder, table: options.LabelledTable = None, as_json: options.AsJson = False
+) -> None:
+    """Measure a run on rows whose target is known.
+
+    For example:
+
+        pellucid evaluate runs/digits-1
+
+        pellucid evaluate runs/flowers-1 labelled.csv
+    """
+    what, rows, values = asking.evaluate(runs.open_run(run), table)
+    if as_json:
+        _print_json({"run": str(run), "data": what, "rows": rows, **values})
+    else:
+        screen.show_values(what, rows, values)
+
+
+@app.command("doctor", short_help="Look at this machine for trouble.")
+def doctor_(as_json: options.AsJson = False) -> None:
+    """Say what pellucid finds on this machine, and what is wrong with it.
+
+    The exit status is 1 when something is.
+    """
+    found = doctor.examine()
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        screen.show_examination(found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command("data")
+def data_(as_json: options.AsJson = False) -> None:
+    """List the data sets that are known by name."""
+    found = [data_sets.named(name) for name in data_sets.names()]
+    if as_json:
+        _print_json(
+            {
+                "data": [
+                    {
+                        "name": one.name, "rows": len(one.X), "features": one.X.shape[1],
+                        "task": one.task, "classes": list(one.class_names),
+                        "description": one.description,
+                    }
+                    for one in found
+                ]
+            }
+        )  # fmt: skip
+    else:
+        screen.show_data(found)

@@ -1,0 +1,187 @@
+"""Where everything lies: the memory of a program's kernels, planned once and used again.
+
+Results of kernels lie in the arrays of outputs, in the state itself where that is safe, or in one
+workspace, in which memory is used again as soon as nothing reads it any more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pellucid.compile.fuse import Fusion
+from pellucid.compile.program import Instruction, Program
+from pellucid.graph.op import Leaf
+
+__all__ = ["Lifetime", "Location", "Layout", "laid_out", "packed", "size_in_bytes"]
+
+ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
+
+
+class Location(NamedTuple):
+    """A place in memory: an array by its number among its kind, or an offset in the workspace."""
+
+    kind: Literal["input", "state", "constant", "output", "workspace"]
+    number: int
+
+
+class Copy(NamedTuple):
+    """So many bytes from one place to another."""
+
+    source: Location
+    target: Location
+    size: int
+
+
+class Lifetime(NamedTuple):
+    """That so many bytes are needed from one moment to another, both included."""
+
+    first: int
+    last: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The memory of a program.
+
+    Attributes
+    ----------
+    locations : where the lines lie that are in memory
+    workspace : how many bytes the workspace has
+    copies : what is copied after the last kernel, in this order
+    early : how many kernels run before the state may be written to
+    """
+
+    locations: dict[int, Location]
+    workspace: int
+    copies: tuple[Copy, ...]
+    early: int
+
+
+def size_in_bytes(line: Instruction) -> int:
+    """Count the bytes of a result; a truth value takes one."""
+    return math.prod(n or 0 for n in line.spec.shape) * line.spec.dtype.itemsize
+
+
+def laid_out(program: Program, fusion: Fusion) -> Layout:
+    """Plan the memory of a program that has been cut into kernels.
+
+    New values are written to the state at once where nothing reads the old ones afterwards, and
+    where no check can fail any more; the others are copied at the end, all together.
+    """
+    layout = _Plan(program, fusion)
+    layout.place_leaves()
+    layout.place_outputs()
+    layout.place_updates()
+    return layout.finished()
+
+
+def packed(lifetimes: Sequence[Lifetime]) -> tuple[list[int], int]:
+    """Give each an offset, so that no two that live at once overlap; and the bytes in all.
+
+    >>> packed([Lifetime(0, 1, 100), Lifetime(1, 2, 50), Lifetime(2, 3, 100)])
+    ([0, 128, 0], 192)
+    """
+    offsets = [0] * len(lifetimes)
+    alive: list[tuple[int, int, int]] = []  # offset, end, last moment
+    total = 0
+    for k in sorted(range(len(lifetimes)), key=lambda k: lifetimes[k].first):
+        first, last, size = lifetimes[k]
+        alive = sorted(one for one in alive if one[2] >= first)
+        room = -(-size // ALIGNMENT) * ALIGNMENT
+        offset = 0
+        for start, end, _ in alive:
+            if offset + room <= start:
+                break
+            offset = max(offset, end)
+        offsets[k] = offset
+        alive.append((offset, offset + room, last))
+        total = max(total, offset + room)
+    return offsets, total
+
+
+class _Plan:
+    """The layout while it is being made."""
+
+    def __init__(self, program: Program, fusion: Fusion) -> None:
+        self.program, self.fusion = program, fusion
+        self.locations: dict[int, Location] = {}
+        self.copies: list[tuple[int, Location]] = []  # line, target
+        self.commits: list[tuple[int, Location]] = []
+        self.made = {b: k for k, kernel in enumerate(fusion.kernels) for b in kernel.results}
+        self.readers: dict[int, list[tuple[int, bool]]] = {}
+        for k, kernel in enumerate(fusion.kernels):
+            for b, aligned in kernel.reads.items():
+                self.readers.setdefault(b, []).append((k, aligned))
+
+    def place_leaves(self) -> None:
+        """Inputs, state and constants lie where they are given."""
+        for k, number in enumerate(self.program.inputs):
+            self.locations[number] = Location("input", k)
+        for k, number in enumerate(self.program.state):
+            self.locations[number] = Location("state", k)
+        constants = (k for k, line in enumerate(self.program.instructions) if line.value is not None)
+        for k, number in enumerate(constants):
+            self.locations[number] = Location("constant", k)
+
+    def place_outputs(self) -> None:
+        """A result is written to its output; one that is elsewhere already is copied there."""
+        for k, number in enumerate(self.program.outputs):
+            b, output = self.fusion.base[number], Location("output", k)
+            if b in self.locations:
+                self.copies.append((b, output))
+            else:
+                self.locations[b] = output
+
+    def place_updates(self) -> None:
+        """A new value is written to the state if that is safe, else copied there at the end."""
+        kernels = self.fusion.kernels
+        safe = not any(kernel.may_fail for kernel in kernels[self.fusion.early :])
+        needed = {b for b, _ in self.copies}
+        needed |= {self.fusion.base[number] for _, number in self.program.updates}
+        for place, number in self.program.updates:
+            b, target = self.fusion.base[number], Location("state", place)
+            old = self.program.state[place]
+            free = b not in self.locations and self.made.get(b, -1) >= self.fusion.early
+            if safe and free and old not in needed and self._is_read_before(old, self.made[b]):
+                self.locations[b] = target
+            else:
+                self.commits.append((b, target))
+
+    def _is_read_before(self, old: int, kernel: int) -> bool:
+        """Tell whether the old value is read by earlier kernels only, or just where it is written."""
+        readers = self.readers.get(old, ())
+        return all(k < kernel or (k == kernel and aligned) for k, aligned in readers)
+
+    def finished(self) -> Layout:
+        """Give what is left a place in the workspace."""
+        last = len(self.fusion.kernels)
+        kept = {b for b, _ in (*self.copies, *self.commits)}
+        lines = [b for b in self.made if b not in self.locations]
+        lifetimes = []
+        for b in lines:
+            end = last if b in kept else max((k for k, _ in self.readers.get(b, ())), default=0)
+            size = size_in_bytes(self.program.instructions[b])
+            lifetimes.append(Lifetime(self.made[b], max(end, self.made[b]), size))
+        moved = [b for b, _ in self.commits if self._is_state(b)]
+        lifetimes += [
+            Lifetime(last, last, size_in_bytes(self.program.instructions[b])) for b in moved
+        ]
+        offsets, workspace = packed(lifetimes)
+        places = [Location("workspace", offset) for offset in offsets]
+        self.locations.update(zip(lines, places, strict=False))
+        refuge = dict(zip(moved, places[len(lines) :], strict=True))
+        copies = [self._copy(b, target) for b, target in self.copies]
+        copies += [self._copy(b, target) for b, target in refuge.items()]
+        copies += [self._copy(b, target, refuge.get(b)) for b, target in self.commits]
+        return Layout(self.locations, workspace, tuple(copies), self.fusion.early)
+
+    def _is_state(self, b: int) -> bool:
+        return isinstance(self.program.instructions[b].op.body, Leaf) and b in self.program.state
+
+    def _copy(self, b: int, target: Location, source: Location | None = None) -> Copy:
+        size = size_in_bytes(self.program.instructions[b])
+        return Copy(source or self.locations[b], target, size)

@@ -1,0 +1,1 @@
+"""The curriculum: its systems through the public face, with its numbers."""

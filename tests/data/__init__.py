@@ -1,0 +1,1 @@
+"""Data: intake, labels, preparation, tables, splits, batches, toys and sets."""

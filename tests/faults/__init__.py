@@ -1,0 +1,1 @@
+"""Faults: what a user may do wrong, and what the library says to it."""

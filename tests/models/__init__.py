@@ -1,0 +1,1 @@
+"""Networks: their parts, names, seeds, summaries and files."""
