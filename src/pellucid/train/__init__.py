@@ -12,6 +12,6 @@ from pellucid.train.summary import Summary, summarise
 
 __all__ = [
     "Callback", "EarlyStopping", "FitOptions", "FitRecord", "History", "Recent", "Summary",
-    "Training", "classify", "evaluate", "fit", "load", "load_weights", "predict", "predict_proba", "probe",
-    "save", "summarise",
+    "Training", "classify", "evaluate", "fit", "load", "load_weights", "predict",
+    "predict_proba", "probe", "save", "summarise",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BINARY", "floating"]
 
+BOOL = np.dtype(bool)
 FLAGS = "contract"  # a product and a sum may become one instruction, rounded once
 
 Rule = Callable[["NativeBuilder", Value, Value], Value]
@@ -37,7 +38,7 @@ def _instruction(integer: str, real: str, truth: str = "") -> Rule:
         name = {"f": real and f"{real} {FLAGS}", "b": truth}.get(kind, integer)
         if not name:
             raise EngineError(f"this operator has no meaning for {x.dtype}")
-        return b.made(x.dtype, f"{name} {' '.join(x.typed)}, {y.name}")
+        return b.made(x.dtype, x.lanes, f"{name} {x.typed}, {y.name}")
 
     return rule
 
@@ -45,7 +46,7 @@ def _instruction(integer: str, real: str, truth: str = "") -> Rule:
 def _comparison(signed: str, unsigned: str, real: str) -> Rule:
     def rule(b: NativeBuilder, x: Value, y: Value) -> Value:
         how = f"fcmp {real}" if floating(x) else f"icmp {signed if _signed(x) else unsigned}"
-        return b.made(np.dtype(bool), f"{how} {' '.join(x.typed)}, {y.name}")
+        return b.made(BOOL, x.lanes, f"{how} {x.typed}, {y.name}")
 
     return rule
 
@@ -70,8 +71,8 @@ def _truncated(b: NativeBuilder, x: Value, y: Value) -> tuple[Value, Value]:
             traps = traps | ((x == int(np.iinfo(x.dtype).min)) & (y == -1))
         y = b.where(traps, b.constant(1, y.dtype), y)
     return (
-        b.made(x.dtype, f"{kind}div {' '.join(x.typed)}, {y.name}"),
-        b.made(x.dtype, f"{kind}rem {' '.join(x.typed)}, {y.name}"),
+        b.made(x.dtype, x.lanes, f"{kind}div {x.typed}, {y.name}"),
+        b.made(x.dtype, x.lanes, f"{kind}rem {x.typed}, {y.name}"),
     )
 
 
@@ -98,14 +99,16 @@ def _remainder(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 
 def _floating_remainder(b: NativeBuilder, x: Value, y: Value) -> Value:
-    rest = b.made(x.dtype, f"frem {' '.join(x.typed)}, {y.name}")
+    b.only_single(x)
+    rest = b.made(x.dtype, x.lanes, f"frem {x.typed}, {y.name}")
     signed = b.where((rest < 0) != (y < 0), rest + y, rest)
     return b.where(rest != 0, signed, b.copysign(b.constant(0, x.dtype), y))
 
 
 def _floating_floor_divide(b: NativeBuilder, x: Value, y: Value) -> Value:
     """Divide exactly what is left without the remainder, as NumPy does, and round to a whole."""
-    rest = b.made(x.dtype, f"frem {' '.join(x.typed)}, {y.name}")
+    b.only_single(x)
+    rest = b.made(x.dtype, x.lanes, f"frem {x.typed}, {y.name}")
     quotient = (x - rest) / y
     quotient = b.where(_differs_in_sign(b, rest, y), quotient - 1, quotient)
     whole = b.floor(quotient)
@@ -119,6 +122,7 @@ def _floating_floor_divide(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 def _power(b: NativeBuilder, x: Value, y: Value) -> Value:
     if floating(x):
+        b.only_single(x)
         return b.intrinsic("pow", x, y)
     if _signed(y):
         b.require(y >= 0, "power: a whole number raised to a negative power")
@@ -133,10 +137,11 @@ def _power(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 
 def _shift(b: NativeBuilder, name: str, x: Value, y: Value, beyond: Value) -> Value:
-    shifted = b.made(x.dtype, f"{name} {' '.join(x.typed)}, {y.name}")
+    shifted = b.made(x.dtype, x.lanes, f"{name} {x.typed}, {y.name}")
     if y.known is not None and 0 <= y.known < _bits(x):
         return shifted
-    inside = b.made(np.dtype(bool), f"icmp ult {' '.join(y.typed)}, {_bits(x)}")
+    bits = b.spread(b.constant(_bits(x), y.dtype), y.lanes)
+    inside = b.made(BOOL, x.lanes, f"icmp ult {y.typed}, {bits.name}")
     return b.where(inside, shifted, beyond)  # a poisoned shift is not chosen
 
 

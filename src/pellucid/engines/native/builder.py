@@ -1,7 +1,13 @@
-"""The builder of machine code: it offers bodies NumPy's functions, and writes LLVM IR."""
+"""The builder of machine code: it offers bodies NumPy's functions, and writes LLVM IR.
+
+Inside :meth:`NativeBuilder.across` an index stands for several neighbouring numbers, and what is
+computed from it is a vector: bodies do not know. What cannot be done so raises
+:class:`OneByOne`, and the loop is written anew without vectors.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,14 +16,26 @@ import numpy as np
 from pellucid.compile.access import Affine, Counter
 from pellucid.engines.native.arithmetic import BINARY, FLAGS, floating
 from pellucid.engines.native.emitter import INDEX, Emitter
-from pellucid.engines.native.value import DTYPES, Value, literal, memory_type, register_type
+from pellucid.engines.native.value import (
+    DTYPES,
+    Value,
+    literal,
+    memory_type,
+    register_type,
+    vector_of,
+)
 from pellucid.errors import EngineError
 
-__all__ = ["NativeBuilder"]
+__all__ = ["NativeBuilder", "OneByOne"]
 
 DType = np.dtype[Any]
 INT64, BOOL = np.dtype(np.int64), np.dtype(bool)
 FAULT = "%fault"  # where a kernel notes the number of the first check that failed
+LANE = "lane"  # the name of the counter that tells the numbers of a vector apart
+
+
+class OneByOne(Exception):  # noqa: N818  (it ends an attempt, and is no error)
+    """This has to be computed for one element at a time."""
 
 
 class NativeBuilder(Emitter):
@@ -25,29 +43,48 @@ class NativeBuilder(Emitter):
 
     Parameters
     ----------
-    faults : the messages of checks, to which this function's are added
+    prefix : what names begin with
+    faults : the messages of checks, to which these are added
 
     Attributes
     ----------
     label : what is being computed, for errors
+    lanes : how many elements are computed side by side
     """
 
-    def __init__(self, faults: list[tuple[str, str]] | None = None) -> None:
-        super().__init__()
+    def __init__(self, prefix: str = "", faults: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(prefix)
         self.faults = [] if faults is None else faults
         self.label = ""
+        self.lanes = 1
 
     # --- values ---
 
-    def made(self, dtype: DType, text: str) -> Value:
+    def made(self, dtype: DType, lanes: int, text: str) -> Value:
         """Write an instruction, and give its result."""
-        return Value(self, dtype, self.emit(text))
+        return Value(self, dtype, self.emit(text), lanes)
 
     def constant(self, value: Any, dtype: Any) -> Value:
         """Give a number of a dtype."""
         kind = np.dtype(dtype)
         register_type(kind)
-        return Value(self, kind, literal(value, kind), value)
+        return Value(self, kind, literal(value, kind), known=value)
+
+    def spread(self, x: Value, lanes: int) -> Value:
+        """Give a number to all lanes."""
+        if x.lanes == lanes:
+            return x
+        if x.known is not None:
+            each = ", ".join([f"{register_type(x.dtype)} {x.name}"] * lanes)
+            return Value(self, x.dtype, f"<{each}>", lanes, x.known)
+        kind = vector_of(x.type, lanes)
+
+        def compute() -> Value:
+            first = self.emit(f"insertelement {kind} poison, {x.typed}, {INDEX} 0")
+            every = f"shufflevector {kind} {first}, {kind} poison, <{lanes} x i32> zeroinitializer"
+            return self.made(x.dtype, lanes, every)
+
+        return self.once(("spread", x.name, lanes), compute)
 
     def value(self, number: Any) -> Value:
         """Give a number as a value; indices are 64 bits wide."""
@@ -63,15 +100,29 @@ class NativeBuilder(Emitter):
         return self.constant(number, kinds[type(number)])
 
     def _computed(self, number: Affine) -> Value:
+        lane, rest = self._split(number)
+        if lane and self.lanes > 1:
+            steps = ", ".join(f"{INDEX} {k * lane}" for k in range(self.lanes))
+            start = self.spread(self.value(rest), self.lanes)
+            return self.made(INT64, self.lanes, f"add nsw {start.typed}, <{steps}>")
+        assert isinstance(rest, Affine)
         name = ""
-        for counter, factor in number.terms.items():
+        for counter, factor in rest.terms.items():
             term = counter.name
             if factor != 1:
                 term = self.emit(f"mul nsw {INDEX} {term}, {factor}")
             name = self.emit(f"add nsw {INDEX} {name}, {term}") if name else term
-        if number.constant:
-            name = self.emit(f"add nsw {INDEX} {name}, {number.constant}")
+        if rest.constant:
+            name = self.emit(f"add nsw {INDEX} {name}, {rest.constant}")
         return Value(self, INT64, name)
+
+    def _split(self, number: Affine) -> tuple[int, Affine | int]:
+        """Give the step from lane to lane, and the number in the first lane."""
+        lane = next((counter for counter in number.terms if counter.name == LANE), None)
+        if lane is None:
+            return 0, number
+        factor = number.terms[lane]
+        return factor, number + Affine(self, {lane: -factor}, 0)
 
     def divided(self, number: Affine, by: int) -> tuple[Any, Any]:
         """Divide an index; what comes of one that is not negative are counters again."""
@@ -79,11 +130,14 @@ class NativeBuilder(Emitter):
         low, high = number.bounds
         if low < 0:
             return value // by, value % by
+        if value.lanes > 1:
+            if by & (by - 1):
+                raise OneByOne
+            return value >> by.bit_length() - 1, value & by - 1
 
         def counter(name: str, extent: int) -> Affine:
-            found = self.once((name, number.key, by), lambda: self.emit(
-                f"{name} {INDEX} {value.name}, {by}"
-            ))  # fmt: skip
+            text = f"{name} {INDEX} {value.name}, {by}"
+            found = self.once((name, number.key, by), lambda: self.emit(text))
             return Affine.of(self, Counter(found, extent))
 
         return counter("udiv", high // by + 1), counter("urem", by)
@@ -97,10 +151,13 @@ class NativeBuilder(Emitter):
             return x, y
         if isinstance(y, (bool, int, float)) and not isinstance(y, np.generic):
             common = np.result_type(x.dtype, y)
-            return self.astype(x, common), self.constant(y, common)
-        y = self.value(y)
-        common = x.dtype if x.dtype == y.dtype else np.result_type(x.dtype, y.dtype)
-        return self.astype(x, common), self.astype(y, common)
+            y = self.constant(y, common)
+        else:
+            y = self.value(y)
+            common = x.dtype if x.dtype == y.dtype else np.result_type(x.dtype, y.dtype)
+        lanes = max(x.lanes, y.lanes)
+        x, y = self.astype(x, common), self.astype(y, common)
+        return self.spread(x, lanes), self.spread(y, lanes)
 
     def binary(self, name: str, x: Any, y: Any) -> Value:
         """Apply one of the binary operators."""
@@ -109,70 +166,73 @@ class NativeBuilder(Emitter):
     def negative(self, x: Value) -> Value:
         """Change the sign."""
         if floating(x):
-            return self.made(x.dtype, f"fneg {FLAGS} {' '.join(x.typed)}")
+            return self.made(x.dtype, x.lanes, f"fneg {FLAGS} {x.typed}")
         return self.constant(0, x.dtype) - x
 
     def invert(self, x: Value) -> Value:
         """Flip all bits, or a truth value."""
-        every = "true" if x.dtype.kind == "b" else "-1"
-        return self.made(x.dtype, f"xor {' '.join(x.typed)}, {every}")
+        every = Value(self, x.dtype, "true" if x.dtype.kind == "b" else "-1", known=-1)
+        return self.made(x.dtype, x.lanes, f"xor {x.typed}, {self.spread(every, x.lanes).name}")
 
     def astype(self, x: Any, dtype: Any) -> Value:
         """Convert; what does not fit into an integer becomes its greatest or least, or 0 for NaN."""
         wanted = np.dtype(dtype)
         if isinstance(x, (bool, int, float)):
-            return self.constant(wanted.type(x).item(), wanted)
+            return self.constant(np.array(x).astype(wanted).item(), wanted)
         x = self.value(x)
         if x.dtype == wanted:
             return x
-        if x.known is not None and not floating(x):
+        if x.known is not None and x.lanes == 1 and not floating(x):
             return self.constant(np.array(x.known, x.dtype).astype(wanted).item(), wanted)
         if wanted.kind == "b":
             return x != 0
+        result = vector_of(register_type(wanted), x.lanes)
         if floating(x) and wanted.kind in "iu":
-            kind = f"llvm.fpto{'s' if wanted.kind == 'i' else 'u'}i.sat"
-            function = f"{kind}.{register_type(wanted)}.f{8 * x.dtype.itemsize}"
-            return Value(self, wanted, self.call(register_type(wanted), function, [x.typed]))
+            how = f"llvm.fpto{'s' if wanted.kind == 'i' else 'u'}i.sat"
+            name = self.call(result, f"{how}.{_suffix(wanted, x.lanes)}.{_suffix(x.dtype, x.lanes)}",
+                             [x.typed])  # fmt: skip
+            return Value(self, wanted, name, x.lanes)
         how = _conversion(x.dtype, wanted)
         if not how:
-            return Value(self, wanted, x.name)
-        return self.made(wanted, f"{how} {' '.join(x.typed)} to {register_type(wanted)}")
+            return Value(self, wanted, x.name, x.lanes)
+        return self.made(wanted, x.lanes, f"{how} {x.typed} to {result}")
 
     # --- NumPy's functions ---
 
+    def only_single(self, x: Value) -> None:
+        """Refuse vectors."""
+        if x.lanes > 1:
+            raise OneByOne
+
     def intrinsic(self, name: str, *operands: Value) -> Value:
         """Call one of LLVM's own mathematical functions."""
-        kind = operands[0].dtype
-        width = f"{'f' if kind.kind == 'f' else 'i'}{8 * kind.itemsize}"
-        flags = f"{FLAGS} " if kind.kind == "f" else ""
-        typed = [operand.typed for operand in operands]
-        called = self.call(register_type(kind), f"llvm.{name}.{width}", typed, flags)
-        return Value(self, kind, called)
+        x = operands[0]
+        flags = f"{FLAGS} " if floating(x) else ""
+        function = f"llvm.{name}.{_suffix(x.dtype, x.lanes)}"
+        called = self.call(x.type, function, [one.typed for one in operands], flags)
+        return Value(self, x.dtype, called, x.lanes)
 
     def _library(self, name: str, x: Value) -> Value:
         """Call a function of the C library."""
+        self.only_single(x)
         suffix = "f" if x.dtype == np.dtype(np.float32) else ""
-        return Value(self, x.dtype, self.call(register_type(x.dtype), name + suffix, [x.typed]))
+        return Value(self, x.dtype, self.call(x.type, name + suffix, [x.typed]))
 
     def exp(self, x: Value) -> Value:
         """Raise e to a power."""
-        return self.intrinsic("exp", x)
+        return self._library("exp", x)
 
     def log(self, x: Value) -> Value:
         """Take the natural logarithm."""
-        return self.intrinsic("log", x)
-
-    def sqrt(self, x: Value) -> Value:
-        """Take the square root."""
-        return self.intrinsic("sqrt", x)
+        return self._library("log", x)
 
     def sin(self, x: Value) -> Value:
         """Take the sine."""
-        return self.intrinsic("sin", x)
+        return self._library("sin", x)
 
     def cos(self, x: Value) -> Value:
         """Take the cosine."""
-        return self.intrinsic("cos", x)
+        return self._library("cos", x)
 
     def tanh(self, x: Value) -> Value:
         """Take the hyperbolic tangent."""
@@ -189,6 +249,10 @@ class NativeBuilder(Emitter):
     def erf(self, x: Value) -> Value:
         """Give the error function."""
         return self._library("erf", x)
+
+    def sqrt(self, x: Value) -> Value:
+        """Take the square root."""
+        return self.intrinsic("sqrt", x)
 
     def floor(self, x: Value) -> Value:
         """Round down."""
@@ -209,12 +273,11 @@ class NativeBuilder(Emitter):
         if x.dtype.kind in "ub":
             return self.astype(x != 0, x.dtype)
         one = self.constant(1, x.dtype)
-        found = self.where(x > 0, one, self.where(x < 0, -1, self.where(x == 0, 0, x)))
-        return found
+        return self.where(x > 0, one, self.where(x < 0, -1, self.where(x == 0, 0, x)))
 
     def copysign(self, x: Value, y: Value) -> Value:
         """Give the magnitude of `x` the sign of `y`."""
-        return self.intrinsic("copysign", x, y)
+        return self.intrinsic("copysign", *self.paired(x, y))
 
     def maximum(self, x: Any, y: Any) -> Value:
         """Take the greater; not-a-number wins."""
@@ -239,8 +302,9 @@ class NativeBuilder(Emitter):
             known = condition.known if isinstance(condition, Value) else condition
             return self.paired(x, y)[0 if known else 1]
         x, y = self.paired(x, y)
-        operands = ", ".join(" ".join(one.typed) for one in (condition, x, y))
-        return self.made(x.dtype, f"select {operands}")
+        lanes = max(condition.lanes, x.lanes)
+        chosen = [self.spread(one, lanes).typed for one in (condition, x, y)]
+        return self.made(x.dtype, lanes, f"select {', '.join(chosen)}")
 
     # --- control ---
 
@@ -250,25 +314,27 @@ class NativeBuilder(Emitter):
             return start
         if n == 1:
             return step(0, start)
-        first = list(_flat(start))
+        first = [self.spread(one, self.lanes) for one in _flat(start)]
 
         def turn(number: str, names: list[str]) -> list[str]:
-            carried = iter(
-                Value(self, one.dtype, name) for one, name in zip(first, names, strict=True)
+            carried = (
+                Value(self, one.dtype, name, one.lanes)
+                for one, name in zip(first, names, strict=True)
             )
             found = step(Affine.of(self, Counter(number, n)), _shaped(start, carried))
-            return [
-                self._kept(new, old) for new, old in zip(_flat(found), first, strict=True)
-            ]
+            return [self._kept(new, old) for new, old in zip(_flat(found), first, strict=True)]
 
-        names = self.repeat(str(n), [one.typed for one in first], turn)
-        ends = (Value(self, one.dtype, name) for one, name in zip(first, names, strict=True))
+        names = self.repeat(str(n), [(one.type, one.name) for one in first], turn)
+        ends = (
+            Value(self, one.dtype, name, one.lanes)
+            for one, name in zip(first, names, strict=True)
+        )
         return _shaped(start, ends)
 
     def _kept(self, new: Value, old: Value) -> str:
         if new.dtype != old.dtype:
-            raise EngineError(f"a fold of {old.dtype} became {new.dtype}", where=self.label)
-        return new.name
+            raise EngineError(f"a value of {old.dtype} became {new.dtype}", where=self.label)
+        return self.spread(new, old.lanes).name
 
     def loop(self, n: int, body: Callable[[Affine | int], None]) -> None:
         """Do `body` for each number below n."""
@@ -281,16 +347,45 @@ class NativeBuilder(Emitter):
         body(Affine.of(self, counter))
         return []
 
+    def across(self, n: int, lanes: int, body: Callable[[Any], None]) -> None:
+        """Do `body` for each number below n, `lanes` of them side by side."""
+        if lanes == 1:
+            self.loop(n, body)
+            return
+
+        def some(start: Any, count: int) -> None:
+            with self.vectors(count):
+                body(start + self.lane(count))
+
+        self.loop(n // lanes, lambda i: some(i * lanes, lanes))
+        if n % lanes:
+            with self.scope():
+                some(n - n % lanes, n % lanes)
+
+    def lane(self, lanes: int) -> Affine | int:
+        """Give the index that is 0, 1, 2, … in the lanes."""
+        return Affine.of(self, Counter(LANE, lanes)) if lanes > 1 else 0
+
+    @contextlib.contextmanager
+    def vectors(self, lanes: int) -> Iterator[None]:
+        """Compute so many elements side by side inside."""
+        outside, self.lanes = self.lanes, lanes
+        try:
+            yield
+        finally:
+            self.lanes = outside
+
     def loop_while(
         self, condition: Callable[[Any], Any], body: Callable[[Any], Any], start: Value
     ) -> Value:
         """Apply `body` for as long as `condition` holds."""
+        self.only_single(start)
 
         def value(name: str) -> Value:
             return Value(self, start.dtype, name)
 
         end = self.repeat_while(
-            start.typed,
+            (start.type, start.name),
             lambda name: condition(value(name)).name,
             lambda name: self._kept(body(value(name)), start),
         )
@@ -300,21 +395,23 @@ class NativeBuilder(Emitter):
         """Load only if the condition holds."""
         if not isinstance(condition, Value):
             return self.value(load() if condition else otherwise)
-        start = self.value(otherwise)
+        self.only_single(condition)
+        start = self.spread(self.value(otherwise), self.lanes)
         name = self.when(
-            condition.name, start.typed[0], lambda: self._kept(load(), start), start.name
+            condition.name, start.type, lambda: self._kept(load(), start), start.name
         )
-        return Value(self, start.dtype, name)
+        return Value(self, start.dtype, name, start.lanes)
 
     def require(self, condition: Any, message: str) -> None:
         """Note the first check that fails; what is computed then does not matter."""
-        if not isinstance(condition, Value):
-            condition = self.constant(condition, BOOL)
-        if condition.known is True:
+        holds = condition if isinstance(condition, Value) else self.constant(condition, BOOL)
+        if holds.known:
             return
         self.faults.append((message, self.label))
         number = len(self.faults)
-        fails = self.invert(condition)
+        if holds.lanes > 1:
+            every = f"llvm.vector.reduce.and.v{holds.lanes}i1"
+            holds = Value(self, BOOL, self.call("i1", every, [holds.typed]))
 
         def note() -> str:
             before = self.emit(f"load {INDEX}, ptr {FAULT}")
@@ -323,32 +420,62 @@ class NativeBuilder(Emitter):
             self.write(f"store {INDEX} {first}, ptr {FAULT}")
             return ""
 
-        self.when(fails.name, "void", note, "")
+        self.when(self.invert(holds).name, "void", note, "")
 
     # --- memory ---
 
-    def address(self, pointer: str, dtype: DType, offset: Any) -> str:
-        """Point to an element of an array."""
-        if isinstance(offset, int) and not offset:
-            return pointer
-        kind, index = memory_type(dtype), self.value(offset)
-        return self.emit(f"getelementptr inbounds {kind}, ptr {pointer}, {' '.join(index.typed)}")
+    def _address(self, pointer: str, dtype: DType, offset: Any) -> str:
+        index = self.value(offset)
+        kind = "ptr" if index.lanes == 1 else f"<{index.lanes} x ptr>"
+        if index.known == 0:
+            return f"{kind} {pointer}"
+        at = f"getelementptr inbounds {memory_type(dtype)}, ptr {pointer}, {index.typed}"
+        return f"{kind} {self.emit(at)}"
 
     def load(self, pointer: str, dtype: DType, offset: Any) -> Value:
-        """Read an element of an array."""
-        at = self.address(pointer, dtype, offset)
-        found = self.emit(f"load {memory_type(dtype)}, ptr {at}, align {dtype.itemsize}")
+        """Read an element of an array, or one for each lane."""
+        step, start = self._split(offset) if isinstance(offset, Affine) else (0, offset)
+        lanes = self.lanes if step == 1 else 1
+        where = self._address(pointer, dtype, offset if step not in (0, 1) else start)
+        kind = memory_type(dtype)
+        if where.startswith("<"):
+            lanes = self.lanes
+            found = self._gathered(where, kind, lanes)
+        else:
+            found = self.emit(f"load {vector_of(kind, lanes)}, {where}, align {dtype.itemsize}")
         if dtype.kind == "b":
-            found = self.emit(f"icmp ne i8 {found}, 0")
-        return Value(self, dtype, found)
+            none = self.spread(self.constant(0, np.int8), lanes)
+            found = self.emit(f"icmp ne {vector_of(kind, lanes)} {found}, {none.name}")
+        return Value(self, dtype, found, lanes)
+
+    def _gathered(self, where: str, kind: str, lanes: int) -> str:
+        """Read numbers that do not lie side by side."""
+        addresses, whole = where.rpartition(" ")[2], vector_of(kind, lanes)
+        found = "poison"
+        for k in range(lanes):
+            at = self.emit(f"extractelement <{lanes} x ptr> {addresses}, {INDEX} {k}")
+            one = self.emit(f"load {kind}, ptr {at}")
+            found = self.emit(f"insertelement {whole} {found}, {kind} {one}, {INDEX} {k}")
+        return found
 
     def store(self, value: Value, pointer: str, offset: Any) -> None:
-        """Write an element of an array."""
-        at, name = self.address(pointer, value.dtype, offset), value.name
+        """Write an element of an array, or one for each lane, side by side."""
+        step, start = self._split(offset) if isinstance(offset, Affine) else (0, offset)
+        if self.lanes > 1 and step != 1:
+            raise OneByOne
+        value = self.spread(value, self.lanes)
+        where = self._address(pointer, value.dtype, start)
         if value.dtype.kind == "b":
-            name = self.emit(f"zext i1 {name} to i8")
-        kind = memory_type(value.dtype)
-        self.write(f"store {kind} {name}, ptr {at}, align {value.dtype.itemsize}")
+            kind = vector_of("i8", value.lanes)
+            self.write(f"store {kind} {self.emit(f'zext {value.typed} to {kind}')}, {where}, align 1")
+        else:
+            self.write(f"store {value.typed}, {where}, align {value.dtype.itemsize}")
+
+
+def _suffix(dtype: DType, lanes: int) -> str:
+    """Write a type as it stands in the names of intrinsics."""
+    kind = f"{'f' if dtype.kind == 'f' else 'i'}{8 * dtype.itemsize}"
+    return kind if lanes == 1 else f"v{lanes}{kind}"
 
 
 def _conversion(have: DType, wanted: DType) -> str:

@@ -10,19 +10,24 @@ __all__ = ["INDEX", "Emitter"]
 
 INDEX = "i64"
 _T = TypeVar("_T")
-Typed = tuple[str, str]  # the type of an operand and its name
+Carried = tuple[str, str]  # type and name of what goes round a loop
 
 
 class Emitter:
-    """Writes the body of one function.
+    """Writes a stretch of code that begins and ends in a block of its own.
 
     What has been computed already is remembered for as long as it may be used: what is computed
     inside a loop or a branch is forgotten at its end.
+
+    Parameters
+    ----------
+    prefix : what all names begin with, so that stretches can follow each other in one function
     """
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.block = "entry"
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.block = f"{prefix}begin"
+        self.lines: list[str] = [f"  br label %{self.block}", f"{self.block}:"]
         self.declared: dict[str, None] = {}
         self._names = 0
         self._remembered: list[dict[Hashable, Any]] = [{}]
@@ -32,7 +37,7 @@ class Emitter:
     def fresh(self, stem: str = "v") -> str:
         """Make a name that is not taken."""
         self._names += 1
-        return f"{stem}{self._names}"
+        return f"{self.prefix}{stem}{self._names}"
 
     def write(self, text: str) -> None:
         """Write an instruction that has no result."""
@@ -44,19 +49,15 @@ class Emitter:
         self.lines.append(f"  {name} = {text}")
         return name
 
-    def call(self, result: str, function: str, operands: Sequence[Typed], flags: str = "") -> str:
-        """Call a function, which is declared with the module."""
-        self.declare(result, function, [kind for kind, _ in operands])
-        arguments = ", ".join(f"{kind} {name}" for kind, name in operands)
-        text = f"call {flags}{result} @{function}({arguments})"
+    def call(self, result: str, function: str, operands: Sequence[str], flags: str = "") -> str:
+        """Call a function of another module, which is declared."""
+        kinds = [operand.rpartition(" ")[0] for operand in operands]
+        self.declared[f"declare {result} @{function}({', '.join(kinds)})"] = None
+        text = f"call {flags}{result} @{function}({', '.join(operands)})"
         if result != "void":
             return self.emit(text)
         self.write(text)
         return ""
-
-    def declare(self, result: str, function: str, operands: Sequence[str]) -> None:
-        """Make a function of another module known."""
-        self.declared[f"declare {result} @{function}({', '.join(operands)})"] = None
 
     # --- blocks ---
 
@@ -73,14 +74,8 @@ class Emitter:
         """End the block by going on at one of two."""
         self.write(f"br i1 {condition}, label %{yes}, label %{no}")
 
-    def join(self, kind: str, ways: Sequence[tuple[str, str]]) -> str:
-        """Take the value that belongs to the block one came from: pairs (value, block)."""
-        return self.emit(f"phi {kind} " + ", ".join(f"[{value}, %{block}]" for value, block in ways))
-
-    def when(
-        self, condition: str, kind: str, chosen: Callable[[], str], otherwise: str
-    ) -> str:
-        """Compute something only if a condition holds."""
+    def when(self, condition: str, kind: str, chosen: Callable[[], str], otherwise: str) -> str:
+        """Compute something only if a condition holds; `kind` is void if it has no result."""
         yes, done, before = self.fresh("yes"), self.fresh("done"), self.block
         self.fork(condition, yes, done)
         self.open(yes)
@@ -89,10 +84,12 @@ class Emitter:
         after = self.block
         self.jump(done)
         self.open(done)
-        return self.join(kind, [(value, after), (otherwise, before)]) if kind != "void" else ""
+        if kind == "void":
+            return ""
+        return self.emit(f"phi {kind} [{value}, %{after}], [{otherwise}, %{before}]")
 
     def repeat(
-        self, count: str, carried: Sequence[Typed], turn: Callable[[str, list[str]], list[str]]
+        self, count: str, carried: Sequence[Carried], turn: Callable[[str, list[str]], list[str]]
     ) -> list[str]:
         """Loop `count` times, at least once; `turn` is given the number and what is carried."""
         head, done, before = self.fresh("loop"), self.fresh("done"), self.block
@@ -115,7 +112,7 @@ class Emitter:
         return new
 
     def repeat_while(
-        self, start: Typed, condition: Callable[[str], str], body: Callable[[str], str]
+        self, start: Carried, condition: Callable[[str], str], body: Callable[[str], str]
     ) -> str:
         """Loop for as long as a condition holds of what is carried."""
         head, inner, done, before = *map(self.fresh, ("while", "turn", "done")), self.block
@@ -126,8 +123,7 @@ class Emitter:
         phi = len(self.lines)
         self.lines.append("")
         with self.scope():
-            holds = condition(name)
-            self.fork(holds, inner, done)
+            self.fork(condition(name), inner, done)
             self.open(inner)
             after = body(name)
         last = self.block

@@ -122,7 +122,8 @@ def _matrix(writer: KernelWriter, number: int, names: Sequence[str]) -> _Matrix 
 
 
 def _blocks(b: NativeBuilder, extent: int, size: int, body: Callable[[Any, int], None]) -> None:
-    """Cut an extent into blocks of a size, and one smaller block at the end."""
+    """Cut an extent into equal blocks of about a size, or of it and one smaller at the end."""
+    size = next((one for one in (size, size + 1, size - 1) if not extent % one), size)
     b.loop(extent // size, lambda i: body(i * size, size))
     if extent % size:
         body(extent - extent % size, extent % size)
@@ -149,7 +150,11 @@ def _rows(
     """Go along the rows of `right` and of the result innermost; the sums lie in the result."""
 
     def block(i0: Any, rows: int) -> None:
-        def part(k0: Any, depth: int, *, first: bool) -> None:
+        def clear(at: Any) -> None:
+            for r in range(rows):
+                out[{**place, i: i0 + r, j: at}] = b.constant(0, out.dtype)
+
+        def part(k0: Any, depth: int) -> None:
             factors = [
                 [left[{**place, i: i0 + r, "k": k0 + c}] for c in range(depth)]
                 for r in range(rows)
@@ -159,21 +164,17 @@ def _rows(
                 ys = [right[{**place, "k": k0 + c, j: at}] for c in range(depth)]
                 for r, row in enumerate(factors):
                     here = {**place, i: i0 + r, j: at}
-                    total = b.constant(0, out.dtype) if first else out[here]
+                    total = out[here]
                     for x, y in zip(row, ys, strict=True):
                         total = _sum(b, x, y, total)
                     out[here] = total
 
             b.loop(extents[j], along)
 
-        depth = min(DEPTH, extents["k"])
-        part(0, depth, first=True)
-        _blocks(
-            b, extents["k"] - depth, DEPTH,
-            lambda k0, size: part(k0 + depth, size, first=False),
-        )  # fmt: skip
+        b.loop(extents[j], clear)
+        _blocks(b, extents["k"], DEPTH, part)
 
-    _blocks(b, extents[i], min(ROWS, extents[i]), block)
+    _blocks(b, extents[i], ROWS, block)
 
 
 def _dots(
@@ -200,6 +201,6 @@ def _dots(
             for c, total in enumerate(totals):
                 out[{**place, "i": i, "j": j0 + c}] = total
 
-        _blocks(b, extents["j"], min(ACROSS, extents["j"]), block)
+        _blocks(b, extents["j"], ACROSS, block)
 
     b.loop(extents["i"], row)

@@ -12,7 +12,7 @@ from pellucid.errors import EngineError
 if TYPE_CHECKING:
     from pellucid.engines.native.builder import NativeBuilder
 
-__all__ = ["DTYPES", "Value", "literal", "memory_type", "register_type"]
+__all__ = ["DTYPES", "Value", "literal", "memory_type", "register_type", "vector_of"]
 
 DType = np.dtype[Any]
 
@@ -44,6 +44,11 @@ def memory_type(dtype: DType) -> str:
     return "i8" if dtype.kind == "b" else register_type(dtype)
 
 
+def vector_of(kind: str, lanes: int) -> str:
+    """Give the type of several numbers side by side, or of one."""
+    return kind if lanes == 1 else f"<{lanes} x {kind}>"
+
+
 def literal(number: Any, dtype: DType) -> str:
     """Write a number down as LLVM does: floating ones as the bits of a double."""
     if dtype.kind == "f":
@@ -59,31 +64,43 @@ def literal(number: Any, dtype: DType) -> str:
 
 
 class Value:
-    """One number in a register; operators mean what NumPy means by them.
+    """A number in a register, or several side by side; operators mean what NumPy means by them.
 
     Attributes
     ----------
     builder : what writes the instructions
     dtype, name : NumPy's dtype, and LLVM's name, or the literal
+    lanes : how many numbers it is
     known : the number, if it is known now
     """
 
-    __slots__ = ("builder", "dtype", "known", "name")
+    __slots__ = ("builder", "dtype", "known", "lanes", "name")
     __array_ufunc__ = None
     __hash__ = object.__hash__
 
     def __init__(
-        self, builder: NativeBuilder, dtype: DType, name: str, known: float | None = None
+        self,
+        builder: NativeBuilder,
+        dtype: DType,
+        name: str,
+        lanes: int = 1,
+        known: float | None = None,
     ) -> None:
         self.builder = builder
         self.dtype = dtype
         self.name = name
+        self.lanes = lanes
         self.known = known
 
     @property
-    def typed(self) -> tuple[str, str]:
-        """The register's type, and the name."""
-        return register_type(self.dtype), self.name
+    def type(self) -> str:
+        """The type of the register."""
+        return vector_of(register_type(self.dtype), self.lanes)
+
+    @property
+    def typed(self) -> str:
+        """The type and the name, as an operand is written."""
+        return f"{self.type} {self.name}"
 
     def __add__(self, other: Any) -> Value:
         return self.builder.binary("add", self, other)
