@@ -87,8 +87,9 @@ from pellucid.ops import (
     where,
 )
 from pellucid.train import Callback, EarlyStopping, History
+from pellucid.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Callback",

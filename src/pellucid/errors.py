@@ -10,7 +10,7 @@
     ├── GraphError                     also ValueError: a graph that does not say what was meant
     │   └── GradientError              no gradient can be taken where one was asked for
     ├── NonFiniteError                 also ArithmeticError: a not-a-number or an infinity appeared
-    ├── EngineError                    also RuntimeError: an engine refuses, by name, what it cannot keep
+    ├── EngineError                    also RuntimeError: an engine refuses what it cannot keep
     ├── FileError                      also OSError: a file is missing, damaged, foreign or too new
     └── MissingPackageError            also ImportError: an optional package is not installed
 

@@ -71,7 +71,10 @@ OF_A_WRONG_TYPE = {
     "stopping '3'": (lambda: fit(early_stopping="3"), "early_stopping is not a whole number"),
     "stopping True": (lambda: fit(early_stopping=True), "early_stopping is not a whole number"),
     "validation 'a'": (lambda: fit(validation="a"), "validation is not a number"),
-    "validation of 3": (lambda: fit(validation=(X, C, C)), "validation= takes a fraction or a pair"),
+    "validation of 3": (
+        lambda: fit(validation=(X, C, C)),
+        "validation= takes a fraction or a pair",
+    ),
     "progress 'bar'": (lambda: fit(progress="bar"), "progress is not a whole number"),
     "shuffle 'no'": (lambda: fit(shuffle="no"), "shuffle is neither True nor False"),
     "bias 1": (lambda: nn.Linear(1, bias=1), "bias is neither True nor False"),

@@ -10,10 +10,9 @@ import pytest
 import scipy.sparse
 
 import pellucid as pel
+from faults.conftest import rows
 from pellucid import nn
 from pellucid.errors import ArgumentError, DataError, LabelError, ShapeError
-
-from faults.conftest import rows
 
 X, Y, C = rows()
 
@@ -129,9 +128,7 @@ def test_what_is_given_back_is_the_users_own(trained):
 def test_constant_huge_and_tiny_columns_work(engine):
     odd = np.column_stack([np.ones(20), 1e30 * X[:, 0], 1e-30 * X[:, 1]])
     model = network()
-    history = model.fit(
-        odd, Y, prepare="standard", epochs=2, seed=1, engine=engine, progress=False
-    )
+    history = model.fit(odd, Y, prepare="standard", epochs=2, seed=1, engine=engine, progress=False)
     assert np.isfinite(history["loss"]).all()
     assert np.isfinite(model.predict(odd)).all()
     assert "column 0 is constant: it was kept, and tells nothing." in history.notes

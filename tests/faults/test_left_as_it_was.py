@@ -32,7 +32,9 @@ FAULTS = {
 
 
 def state(model):
-    return {name: (v.numpy().tobytes(), v.dtype, v.trainable) for name, v in model.variables().items()}
+    return {
+        name: (v.numpy().tobytes(), v.dtype, v.trainable) for name, v in model.variables().items()
+    }
 
 
 def fail(model, fault):

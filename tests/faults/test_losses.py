@@ -1,4 +1,4 @@
-"""Holds: a prediction and a target never broadcast against each other, wherever a loss is written."""
+"""Holds: a prediction and a target never broadcast against each other, wherever it is written."""
 
 from __future__ import annotations
 

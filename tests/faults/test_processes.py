@@ -142,7 +142,7 @@ def test_fits_of_new_networks(engine):
         model.fit(SMALL, SUMS, epochs=1, seed=1, engine=engine, progress=False)
         model.predict(SMALL)
 
-    blocks, held = growth(once, 40, 40)
+    blocks, held = growth(once, 70, 30)
     assert blocks < 4
     assert held < 16384
 
@@ -155,6 +155,6 @@ def test_fits_with_losses_of_their_own(engine):
         loss = lambda prediction, target: ((prediction - target) ** 2).mean()  # noqa: E731
         model.fit(SMALL, SUMS, loss=loss, epochs=1, seed=1, engine=engine, progress=False)
 
-    blocks, held = growth(once, 70, 40)
+    blocks, held = growth(once, 70, 30)
     assert blocks < 4
     assert held < 16384

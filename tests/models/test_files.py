@@ -128,6 +128,6 @@ def test_a_loss_of_ones_own_is_missed_only_where_it_is_needed(rows, tmp_path):
     model.save(tmp_path / "model.safetensors")
     again = pel.load(tmp_path / "model.safetensors")
     assert again.predict(rows).tobytes() == model.predict(rows).tobytes()
-    with pytest.raises(pel.errors.PellucidError, match="cubic|loss of your own"):
+    with pytest.raises(pel.errors.PellucidError, match=r"cubic|loss of your own"):
         again.evaluate(rows, rows[:, 0])
     assert again.fit(rows, rows[:, 0], loss=cubic, epochs=1, progress=False).epochs == 1

@@ -128,8 +128,8 @@ def test_two_inputs(join):
     first = x @ w["0.weight"].T + w["0.bias"]
     second = z @ w["1.weight"].T + w["1.bias"]
     joined = first + second if join == "addition" else np.hstack([first, second])
-    np.testing.assert_allclose(model(x, z).numpy(), joined @ w["2.weight"].T, rtol=1e-5)
-    np.testing.assert_allclose(model.probe(both_)(x, z), joined, rtol=1e-5)
+    np.testing.assert_allclose(model(x, z).numpy(), joined @ w["2.weight"].T, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.probe(both_)(x, z), joined, rtol=1e-5, atol=1e-6)
     with pytest.raises(ArgumentError, match="another number of inputs"):
         model(x)
     with pytest.raises(ArgumentError, match="another number of inputs"):
@@ -146,10 +146,12 @@ def test_probes_follow_the_weights(rows):
     inside = model.probe(hidden)
     before = inside(rows)
     w, b = (model.variables()[f"0.{name}"].numpy() for name in ("weight", "bias"))
-    np.testing.assert_allclose(before, np.tanh(rows @ w.T + b), rtol=1e-5)
+    np.testing.assert_allclose(before, np.tanh(rows @ w.T + b), rtol=1e-5, atol=1e-6)
     model.fit(rows, rows[:, 0], optimizer=optim.Adam(0.1), epochs=3, seed=1, progress=False)
     assert abs(inside(rows) - before).max() > 0.01
-    np.testing.assert_allclose(model.probe(model.outputs)(rows), model.predict(rows), rtol=1e-6)
+    np.testing.assert_allclose(
+        model.probe(model.outputs)(rows), model.predict(rows), rtol=1e-6, atol=1e-7
+    )
     np.testing.assert_allclose(model.probe(model.inputs[0])(rows), rows)
 
 
@@ -159,10 +161,10 @@ def test_a_model_computes_what_it_was_made_of(rows):
     y = nn.Dropout(0.5)(2.0 * x + np.array([1.0, 2.0], np.float32))
     model = nn.Model(x, pel.exp(-y))
     known = 2 * rows + np.float32([1, 2])
-    np.testing.assert_allclose(model(rows).numpy(), np.exp(-known), rtol=1e-5)
+    np.testing.assert_allclose(model(rows).numpy(), np.exp(-known), rtol=1e-5, atol=1e-6)
     trained = model(rows, training=True).numpy()
     kept = ~np.isclose(trained, 1)
-    np.testing.assert_allclose(trained[kept], np.exp(-2 * known)[kept], rtol=1e-5)
+    np.testing.assert_allclose(trained[kept], np.exp(-2 * known)[kept], rtol=1e-5, atol=1e-6)
     assert 0 < kept.sum() < 16
 
 
@@ -172,7 +174,7 @@ def test_a_model_of_a_model():
     outer = nn.Model(x, inner(x) + inner(2 * x))
     rows = np.ones((3, 2), np.float32)
     wanted = inner(rows).numpy() + inner(2 * rows).numpy()
-    np.testing.assert_allclose(outer(rows).numpy(), wanted, rtol=1e-5)
+    np.testing.assert_allclose(outer(rows).numpy(), wanted, rtol=1e-5, atol=1e-6)
     assert list(outer.variables()) == both("0.0", "0.1")
 
 

@@ -43,7 +43,9 @@ def test_a_functional_model_needs_no_data():
     x = nn.Input((2,))
     hidden = nn.Sequential([nn.Linear(3), nn.Dropout(0.5)])(x)
     model = nn.Model(x, nn.Linear(1)(hidden))
-    assert str(model.summary()) == """\
+    assert (
+        str(model.summary())
+        == """\
 Model
 path  layer    output shape  parameters
 ───────────────────────────────────────
@@ -52,6 +54,7 @@ path  layer    output shape  parameters
 1     Linear   (None, 1)              4
 ───────────────────────────────────────
 13 parameters: 13 trainable, 0 frozen"""
+    )
 
 
 def test_nothing_is_drawn_by_it():
@@ -92,7 +95,9 @@ def test_weights_of_a_network_beside_its_layers():
 
     model = Scaled()
     model(X)
-    assert str(model.summary()) == """\
+    assert (
+        str(model.summary())
+        == """\
 Scaled
 path   layer   output shape  parameters
 ───────────────────────────────────────
@@ -100,6 +105,7 @@ inner  Linear  (None, 1)              3
 ·      Scaled  (None, 1)              1
 ───────────────────────────────────────
 4 parameters: 4 trainable, 0 frozen"""
+    )
 
 
 def test_large_numbers_are_grouped():

@@ -78,7 +78,9 @@ def test_watching_changes_no_bit(engine, numbers, granularity):
 
 def test_a_function_is_called_at_each_epoch(engine, numbers):
     losses = []
-    _, history = fit(numbers, engine, [lambda training: losses.append(training.history["loss"][-1])])
+    _, history = fit(
+        numbers, engine, [lambda training: losses.append(training.history["loss"][-1])]
+    )
     assert losses == history["loss"]
 
 
@@ -153,3 +155,31 @@ def test_an_exception_before_the_first_step(engine, numbers):
 def test_what_is_no_callback_is_refused(numbers, wrong):
     with pytest.raises(ArgumentError, match="callbacks= takes"):
         fit(numbers, "reference", wrong)
+
+
+def test_each_callback_is_told_of_the_end(numbers):
+    """One that breaks there does not keep the others from it."""
+
+    class Breaking(Callback):
+        def on_end(self, training):
+            raise RuntimeError("broken at the end")
+
+    first, last = Seen("epoch"), Seen("epoch")
+    with pytest.raises(RuntimeError, match="broken at the end"):
+        fit(numbers, "reference", [first, Breaking(), last])
+    assert first.calls[-1] == last.calls[-1] == "end"
+
+
+def test_at_the_end_the_best_weights_are_there(numbers, engine):
+    """A callback that saves the model then saves the one that fit gives."""
+    saved = []
+
+    class Save(Callback):
+        def on_end(self, training):
+            saved.append(training.model.predict(numbers[0]))
+
+    model, history = fit(
+        numbers, engine, [Save()], optimizer=optim.SGD(1.0), epochs=4, early_stopping=5
+    )
+    assert history.best_epoch == 0
+    assert np.array_equal(saved[0], model.predict(numbers[0]))

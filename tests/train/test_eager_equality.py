@@ -81,7 +81,9 @@ def test_rows_as_they_are(engine, numbers):
     X, y = numbers
     fitted, written = network(1), network(1)
     options = {"loss": "mse", "optimizer": optim.SGD(0.05), "seed": 3, "dtype": "float64"}
-    fitted.fit(X, y, **options, epochs=1, batch_size=5, shuffle=False, engine=engine, progress=False)
+    fitted.fit(
+        X, y, **options, epochs=1, batch_size=5, shuffle=False, engine=engine, progress=False
+    )
     with pel.default_dtype("float64"):
         written(X[:1])
         written.reset(3)

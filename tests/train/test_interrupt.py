@@ -28,7 +28,8 @@ class Ready(Callback):
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 y = X.sum(axis=1)
-layers = lambda: [nn.Linear(200, activation="tanh"), nn.Linear(200, activation="tanh"), nn.Linear(1)]
+wide = lambda: nn.Linear(200, activation="tanh")
+layers = lambda: [wide(), wide(), nn.Linear(1)]
 model = nn.Sequential(layers())
 options = dict(seed=1, engine=sys.argv[1], batch_size=80, progress=False)
 model.fit(X, y, epochs=1, **options)
@@ -39,7 +40,10 @@ def started(engine, rest):
     """Start a process; give it back when its training runs."""
     code = SCRIPT + textwrap.dedent(rest)
     process = subprocess.Popen(
-        [sys.executable, "-c", code, engine], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, engine],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout.readline() == "running\n", process.communicate()[1]
     return process
@@ -125,9 +129,7 @@ def test_in_another_thread_signals_are_left_alone(engine, numbers):
 
     before = signal.getsignal(signal.SIGINT)
     options = {"epochs": 1, "callbacks": [Watch()], "engine": engine, "progress": False}
-    work = threading.Thread(
-        target=nn.Sequential([nn.Linear(1)]).fit, args=numbers, kwargs=options
-    )
+    work = threading.Thread(target=nn.Sequential([nn.Linear(1)]).fit, args=numbers, kwargs=options)
     work.start()
     work.join()
     assert seen == [before]

@@ -41,7 +41,10 @@ CHOICES = [
     ),
     ("a sigmoid", network(1, "sigmoid"), SIDE, "binary_cross_entropy", "accuracy"),
     ("one logit", network(1), SIDE, "binary_cross_entropy_with_logits", "accuracy"),
-    ("strings", network(1), np.where(SIDE, "b", "a"), "binary_cross_entropy_with_logits", "accuracy"),
+    (
+        "strings", network(1), np.where(SIDE, "b", "a"), "binary_cross_entropy_with_logits",
+        "accuracy",
+    ),
     ("booleans", network(1, "sigmoid"), SIDE == 1, "binary_cross_entropy", "accuracy"),
     ("signs", network(1, "sigmoid"), 2 * SIDE - 1, "binary_cross_entropy", "accuracy"),
     ("one-hot", network(3), np.eye(3)[CLASS], "cross_entropy", "accuracy"),
@@ -104,10 +107,10 @@ def test_one_output_stands_for_two_labels(y, activation, engine):
     assert model.evaluate(X, y)["accuracy"] == pytest.approx(right)
     probabilities = model.predict_proba(X)
     assert probabilities.shape == (40, 2)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6, atol=1e-7)
     output = model.predict(X)[:, 0]
     p = output if activation else 1 / (1 + np.exp(-output))
-    np.testing.assert_allclose(probabilities[:, 1], p, rtol=1e-5)
+    np.testing.assert_allclose(probabilities[:, 1], p, rtol=1e-5, atol=1e-6)
     assert np.array_equal(probabilities.argmax(axis=1), (p > 0.5).astype(int))
 
 
@@ -126,8 +129,8 @@ def test_a_softmax_is_applied_once():
     bare, ended = network(3), network(3, "softmax")
     fit(bare, X, CLASS, epochs=0)
     fit(ended, X, CLASS, epochs=0)
-    np.testing.assert_allclose(bare.predict_proba(X), ended.predict_proba(X), rtol=1e-6)
-    np.testing.assert_allclose(ended.predict(X), ended.predict_proba(X), rtol=1e-6)
+    np.testing.assert_allclose(bare.predict_proba(X), ended.predict_proba(X), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(ended.predict(X), ended.predict_proba(X), rtol=1e-6, atol=1e-7)
     assert abs(bare.predict(X).sum(axis=1) - 1).max() > 0.1
 
 
@@ -135,7 +138,7 @@ def test_one_hot_and_integers_train_alike(engine):
     numbered, hot = network(3), network(3)
     fit(numbered, X, CLASS, engine, epochs=3)
     fit(hot, X, np.eye(3)[CLASS], engine, epochs=3)
-    np.testing.assert_allclose(numbered.predict(X), hot.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(numbered.predict(X), hot.predict(X), rtol=1e-5, atol=1e-6)
 
 
 def test_rows_of_probabilities_are_targets_too(engine):

@@ -89,7 +89,7 @@ def test_later_fits_go_on_with_it():
     fit(model, X[:10] + 5e3, y[:10], prepare=None)
     ready = scaled(X, slice(None), "standard")
     fit(twin, ready, y, prepare=None)
-    fit(twin, ready[:10] + [5e3 / X[:, 0].std(), 5e3 / X[:, 1].std()], y[:10], prepare=None)
+    fit(twin, ready[:10] + 5e3 / X.std(axis=0), y[:10], prepare=None)
     for name, variable in model.variables().items():
         wanted = twin.variables()[name].numpy()
         np.testing.assert_allclose(variable.numpy(), wanted, rtol=1e-6, err_msg=name)
@@ -201,6 +201,7 @@ def test_the_scale_of_the_target_stays(engine):
 
 def test_a_loss_of_ones_own_gets_the_targets_as_they_are(engine):
     """What such a loss takes, only its author knows."""
+
     def loss(prediction, target):
         return (prediction - target) ** 2 @ np.ones(1)
 

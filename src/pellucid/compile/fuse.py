@@ -16,16 +16,15 @@ from typing import Any
 
 from pellucid.compile.access import Load, Needs, needs
 from pellucid.compile.program import Instruction, Program
-from pellucid.graph.op import Contract, Leaf, Move, Reduce, Scatter
+from pellucid.graph.op import Contract, Leaf, Move, Scatter
 from pellucid.shapes import Shape
 
-__all__ = ["Fusion", "Kernel", "fused", "has_own_loop", "sums_columns"]
+__all__ = ["Fusion", "Kernel", "fused", "has_own_loop"]
 
 VIEWS = {"reshape", "reshape_like", "expand_dims", "squeeze"}  # the same elements in the same order
 DEEPEST = 24  # lines inlined one into the other: bounds recursion when code is made
 LARGEST = 64  # lines of one kernel: bounds the registers that it needs
 MOST_PLACES = 4  # different places of one loop at which a line is followed
-COLUMNS = 4  # a sum down fewer columns than this is done column by column
 
 Tag = tuple[Any, ...]
 MANY: Tag = ("many",)  # read many times, by a sum of products, with constant steps through memory
@@ -83,17 +82,7 @@ def fused(program: Program, *, inline: bool = True) -> Fusion:
 
 def has_own_loop(program: Program, number: int) -> bool:
     """Tell whether a line is not computed element by element, so that it joins no other."""
-    body = program.instructions[number].op.body
-    return isinstance(body, (Contract, Scatter)) or sums_columns(program, number)
-
-
-def sums_columns(program: Program, number: int) -> bool:
-    """Tell whether a line reduces down the columns, which is done a row at a time."""
-    line = program.instructions[number]
-    if not isinstance(line.op.body, Reduce):
-        return False
-    axes, shape = dict(line.attrs)["axes"], program.instructions[line.inputs[0]].spec.shape
-    return bool(shape) and len(shape) - 1 not in axes and (shape[-1] or 0) >= COLUMNS
+    return isinstance(program.instructions[number].op.body, (Contract, Scatter))
 
 
 def _size(line: Instruction) -> int:

@@ -29,8 +29,8 @@ class Phase:
     When batches are drawn anew for each step, `draws` says how many; there is no tail then.
 
     The inputs of the programs are the batch of each data array; of a training program, then the
-    hyper-parameters. The outputs are scalars, numerator and weight in turn, of the loss and of each metric; an epoch's
-    value is the sum of the numerators over the sum of the weights.
+    hyper-parameters. The outputs are scalars, numerator and weight in turn, of the loss and of each
+    metric; an epoch's value is the sum of the numerators over the sum of the weights.
     """
 
     program: Program
@@ -95,7 +95,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The rows: for each phase one array for each data input; and the training's hyper-parameters."""
+    """The rows, for each phase one array for each data input, and the hyper-parameters."""
 
     arrays: tuple[tuple[NDArray[Any], ...], ...]
     hyper: tuple[NDArray[Any], ...] = ()

@@ -1,4 +1,4 @@
-"""The verifier: run between passes, so that a pass that breaks a program is found where it stands."""
+"""The verifier, run between passes: a pass that breaks a program is found where it stands."""
 
 from __future__ import annotations
 

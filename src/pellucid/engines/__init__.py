@@ -33,7 +33,8 @@ def choose(engine: str | Engine | None = None) -> Engine:
         return _default()
     if engine not in ENGINES:
         raise ArgumentError(
-            "no engine has this name", got=f"engine={engine!r}", wanted=" or ".join(sorted(ENGINES)),
+            "no engine has this name", got=f"engine={engine!r}",
+            wanted=" or ".join(sorted(ENGINES)),
             mend="leave engine out to have the fastest one",
         )  # fmt: skip
     return _made(engine)
@@ -50,7 +51,7 @@ def _default() -> Engine:
         return _made("native")
     except MissingPackageError as error:
         warnings.warn(
-            f"the native engine cannot work here ({error.got}); the slower reference engine is used",
+            f"the native engine cannot work here ({error.got}); the slower reference engine does",
             PellucidWarning,
             stacklevel=3,
         )

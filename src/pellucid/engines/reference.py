@@ -22,7 +22,7 @@ __all__ = ["ReferenceEngine", "ReferenceExecutable"]
 
 @final
 class ReferenceExecutable(Executable):
-    """Runs the instructions in order; a result is let go after its last use, unless all are kept."""
+    """Runs the instructions in order; a result is let go after its last use unless all are kept."""
 
     def __init__(self, program: Program, *, keep_all: bool = False) -> None:
         self.program = program

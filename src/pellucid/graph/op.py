@@ -83,8 +83,8 @@ class Reduce(Body):
 
     identity: Callable[..., Any]
     combine: Callable[..., Any]
-    lift: Callable[..., Any] = lambda b, x, k: x  # noqa: E731
-    finish: Callable[..., Any] = lambda b, a: a  # noqa: E731
+    lift: Callable[..., Any] = lambda b, x, k: x
+    finish: Callable[..., Any] = lambda b, a: a
 
     def element(
         self, b: Any, index: tuple[Any, ...], inputs: Sequence[Any], out: Spec, attrs: Attrs

@@ -249,8 +249,19 @@ class Tensor(Operand):
     """
 
     __slots__ = (
-        "op", "inputs", "attrs", "shape", "dtype", "value", "requires_grad", "grad", "name",
-        "origin", "updates", "call", "__weakref__",
+        "__weakref__",
+        "attrs",
+        "call",
+        "dtype",
+        "grad",
+        "inputs",
+        "name",
+        "op",
+        "origin",
+        "requires_grad",
+        "shape",
+        "updates",
+        "value",
     )  # fmt: skip
 
     def __init__(
@@ -387,7 +398,7 @@ def apply(op: Op, *inputs: Tensor, **attrs: Any) -> Tensor:
 
 @contextlib.contextmanager
 def provenance(*, path: str | None = None, forward: Tensor | None = None) -> Iterator[None]:
-    """Mark the nodes made inside as belonging to the layer `path`, or to the gradient of `forward`."""
+    """Mark the nodes made inside as the layer `path`'s, or as the gradient of `forward`'s."""
     now = _origin.get()
     node = now.forward if forward is None else forward
     token = _origin.set(Origin(now.path if path is None else path, node))
@@ -421,7 +432,7 @@ def default_dtype(dtype: DTypeLike) -> Iterator[None]:
 
 
 def resolve_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
-    """Turn a dtype argument into a NumPy dtype of numbers or truth values; ``None`` is the default."""
+    """Turn a dtype argument into NumPy's, of numbers or truth values; ``None`` is the default."""
     try:
         result = np.dtype(_default_dtype.get() if dtype is None else dtype)
     except TypeError:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DTypeError, GraphError, ShapeError
@@ -71,7 +70,8 @@ class Variable(Operand):
     shape: tuple[int, ...]
 
     __slots__ = (
-        "__weakref__", "_draw", "_value", "dtype", "grad", "is_parameter", "name", "shape", "trainable",
+        "__weakref__", "_draw", "_value", "dtype", "grad", "is_parameter", "name", "shape",
+        "trainable",
     )  # fmt: skip
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Walks over the graph; iterative, so that a chain of a hundred thousand operations is no problem."""
+"""Walks over the graph, iterative: a chain of a hundred thousand operations is no problem."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def topological(
 
 
 def variables(outputs: Iterable[Tensor]) -> list[Variable]:
-    """List the variables that are read in the graph of `outputs`, each once, in the order of use."""
+    """List the variables that are read in the graph of `outputs`, each once, in order of use."""
     reads = [node.attrs["variable"] for node in topological(outputs) if node.op is READ]
     return list(dict.fromkeys(reads))
 

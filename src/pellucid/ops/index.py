@@ -129,7 +129,8 @@ def _along_rule(x: Spec, indices: Spec, *, axis: int) -> Spec:
     if len(x.shape) != len(indices.shape) or agreed(rest) is None:
         raise ShapeError(
             "take_along: the shapes differ beside the axis", got=f"{x.shape} and {indices.shape}",
-            wanted=f"equal extents except at axis {axis}", mend="expand the indices: expand_dims(i, -1)",
+            wanted=f"equal extents except at axis {axis}",
+            mend="expand the indices: expand_dims(i, -1)",
         )  # fmt: skip
     return Spec(indices.shape, x.dtype)
 
@@ -237,8 +238,8 @@ def one_hot(labels: TensorLike, classes: int) -> Tensor:
     """
     if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
         raise ArgumentError(
-            "one_hot: the number of classes is a whole number of at least 1", got=f"classes={classes!r}",
-            mend="write one_hot(labels, 10)",
+            "one_hot: the number of classes is a whole number of at least 1",
+            got=f"classes={classes!r}", mend="write one_hot(labels, 10)",
         )  # fmt: skip
     return apply(ONE_HOT, _integers(labels, "one_hot"), classes=int(classes))
 

@@ -107,7 +107,8 @@ EXPAND_DIMS: Op = register(
 def _squeeze_rule(x: Spec, *, axes: tuple[int, ...]) -> Spec:
     if any(x.shape[axis] not in (1, None) for axis in axes):
         raise ShapeError(
-            "squeeze: an axis to be taken away has another extent than 1", got=f"{x.shape}, axes {axes}",
+            "squeeze: an axis to be taken away has another extent than 1",
+            got=f"{x.shape}, axes {axes}",
             mend="reduce that axis, or index it",
         )  # fmt: skip
     return Spec(reduced(x.shape, axes, keepdims=False), x.dtype)

@@ -73,12 +73,12 @@ def tints(count: int) -> Colormap:
     pale = [
         [1 - 0.32 * (1 - part) for part in rgb(CLASSES[k % len(CLASSES)])] for k in range(count)
     ]
-    return load("matplotlib.colors").ListedColormap(pale)  # type: ignore[no-any-return]
+    return load("matplotlib.colors").ListedColormap(pale)
 
 
 def _blend(name: str, colours: Sequence[str]) -> Colormap:
     segmented = load("matplotlib.colors").LinearSegmentedColormap
-    return segmented.from_list(name, colours)  # type: ignore[no-any-return]
+    return segmented.from_list(name, colours)
 
 
 def readable_on(colour: Sequence[float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -75,7 +76,7 @@ def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
     hyper = [np.asarray(value, np.float64) for value in optimizer.hyper().values()]
     arrays = [(rows.inputs, rows.targets), *([rows.held_out] if rows.held_out else [])]
     data = Data(tuple(arrays), tuple(hyper))
-    state = RunState([np.array(v.numpy()) for v in _fresh(programs)])
+    state = _start(programs)
     if record.objective.host:
         parts = dict(zip(("", "val_"), arrays, strict=False))
         callbacks.insert(0, HostMetrics(record.objective, parts))
@@ -325,11 +326,11 @@ def _programs(
     )
 
 
-def _fresh(programs: StepPrograms) -> list[Any]:
-    """The variables of a run: the model's as they are, the optimizer's at their start."""
-    for variable in programs.variables[programs.own :]:
-        variable.reset()
-    return list(programs.variables)
+def _start(programs: StepPrograms) -> RunState:
+    """Begin with the model's variables as they are; what the optimizer keeps starts at zero."""
+    own, kept = programs.variables[: programs.own], programs.variables[programs.own :]
+    values = [np.array(variable.numpy()) for variable in own]
+    return RunState(values + [np.zeros(variable.shape, variable.dtype) for variable in kept])
 
 
 def _run(
@@ -411,23 +412,31 @@ def _go(
 ) -> None:
     """Go through the run; whatever happens, the model has the weights of the last whole step."""
     history = record.history
-    window = Window(programs.variables, state.arrays)
+    window = Window(programs.variables[: programs.own], state.arrays[: programs.own])
     training = Training(network, history, run.epochs, run.epochs * run.train.steps)
     bar = progress_callback(options.progress)
     calls = [*callbacks, *([bar] if bar else [])]
     start = time.perf_counter()
-    try:
+
+    def settle() -> None:
+        window.show()
+        history.seconds = time.perf_counter() - start
+        history.stopped = training.stop_reason
+
+    with contextlib.ExitStack() as ending:  # which works backwards, also after an error
+        for one in reversed(calls):
+            ending.callback(one.on_end, training)
+        ending.callback(settle)
         for one in calls:
             one.on_begin(training)
         window.take()
         train(engine, run, state, data, training, calls, window)
-    finally:
-        window.show()
-        history.seconds = time.perf_counter() - start
-        history.stopped = training.stop_reason
-        for one in calls:
-            one.on_end(training)
-    rule = options.stopping
-    if rule is not None and rule.restore_best and state.watch.best_arrays:
+        if options.stopping is not None and options.stopping.restore_best:
+            _restore_best(state, history)
+
+
+def _restore_best(state: RunState, history: History) -> None:
+    if state.watch.best_arrays:
         history.best_epoch = state.watch.best_epoch
-        Window(programs.variables, state.watch.best_arrays).show()
+        for array, best in zip(state.arrays, state.watch.best_arrays, strict=True):
+            np.copyto(array, best)

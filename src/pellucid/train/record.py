@@ -13,6 +13,7 @@ from pellucid import losses, metrics
 from pellucid.data import LabelCoding, Preparation, TargetScaling, features
 from pellucid.data.labels import Task
 from pellucid.graph.tensor import DTypeLike
+from pellucid.metrics import HostMetric, Metric
 from pellucid.train.history import History
 from pellucid.train.step import Objective
 
@@ -43,11 +44,10 @@ class FitRecord:
     def to_config(self) -> dict[str, Any]:
         """Give the record as JSON values; of a function of one's own only its name is kept."""
         history = self.history
+        measures: list[Metric | HostMetric] = [*self.objective.metrics, *self.objective.host]
         return {
             "loss": losses.to_config(self.objective.loss),
-            "metrics": [
-                metrics.to_config(one) for one in (*self.objective.metrics, *self.objective.host)
-            ],
+            "metrics": [metrics.to_config(one) for one in measures],
             "task": self.task,
             "coding": None if self.coding is None else self.coding.to_config(),
             "preparation": None if self.preparation is None else self.preparation.to_config(),

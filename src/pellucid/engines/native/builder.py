@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from pellucid.errors import EngineError
 
 __all__ = ["NativeBuilder", "OneByOne"]
 
+_T = TypeVar("_T")
 DType = np.dtype[Any]
 INT64, BOOL = np.dtype(np.int64), np.dtype(bool)
 FAULT = "%fault"  # where a kernel notes the number of the first check that failed
@@ -199,6 +200,14 @@ class NativeBuilder(Emitter):
 
     # --- NumPy's functions ---
 
+    def shuffled(self, x: Value, y: Value, lanes: list[int]) -> Value:
+        """Choose lanes out of two vectors; those of the second are numbered on."""
+        order = ", ".join(f"i32 {k}" for k in lanes)
+        if len(lanes) == 1:
+            return self.made(x.dtype, 1, f"extractelement {x.typed}, {INDEX} {lanes[0]}")
+        text = f"shufflevector {x.typed}, {y.typed}, <{len(lanes)} x i32> <{order}>"
+        return self.made(x.dtype, len(lanes), text)
+
     def only_single(self, x: Value) -> None:
         """Refuse vectors."""
         if x.lanes > 1:
@@ -314,7 +323,7 @@ class NativeBuilder(Emitter):
             return start
         if n == 1:
             return step(0, start)
-        first = [self.spread(one, self.lanes) for one in _flat(start)]
+        first = [self.spread(one, max(one.lanes, self.lanes)) for one in _flat(start)]
 
         def turn(number: str, names: list[str]) -> list[str]:
             carried = (
@@ -354,13 +363,12 @@ class NativeBuilder(Emitter):
             return
 
         def some(start: Any, count: int) -> None:
-            with self.vectors(count):
+            with self.vectors(count), self.scope():
                 body(start + self.lane(count))
 
         self.loop(n // lanes, lambda i: some(i * lanes, lanes))
         if n % lanes:
-            with self.scope():
-                some(n - n % lanes, n % lanes)
+            some(n - n % lanes, n % lanes)
 
     def lane(self, lanes: int) -> Affine | int:
         """Give the index that is 0, 1, 2, … in the lanes."""
@@ -374,6 +382,17 @@ class NativeBuilder(Emitter):
             yield
         finally:
             self.lanes = outside
+
+    def attempt(self, first: Callable[[], _T], otherwise: Callable[[], _T]) -> _T:
+        """Write code with vectors, or, where that cannot be, without."""
+        lines, block, faults = len(self.lines), self.block, len(self.faults)
+        remembered = [dict(level) for level in self._remembered]
+        try:
+            return first()
+        except OneByOne:
+            del self.lines[lines:], self.faults[faults:]
+            self.block, self._remembered = block, remembered
+            return otherwise()
 
     def loop_while(
         self, condition: Callable[[Any], Any], body: Callable[[Any], Any], start: Value
@@ -485,7 +504,7 @@ def _conversion(have: DType, wanted: DType) -> str:
         return "fpext" if wanted.itemsize > have.itemsize else "fptrunc"
     if wanted.kind == "f":
         return f"{sign}itofp"
-    bits = [int(DTYPES[dtype.name][1:]) for dtype in (have, wanted)]
+    bits = [int(DTYPES[dtype][1:]) for dtype in (have, wanted)]
     if bits[0] == bits[1]:
         return ""
     return f"{sign.replace('u', 'z')}ext" if bits[1] > bits[0] else "trunc"

@@ -1,7 +1,90 @@
-"""Placeholder while the room is built."""
+"""The native engine: programs become machine code, and a plan of many steps is one call of it."""
 
 from __future__ import annotations
 
-from pellucid.engines.reference import ReferenceEngine as NativeEngine
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar, final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.compile import Data, Program, Run, RunState, Segment
+from pellucid.engines.base import Engine
+from pellucid.engines.native.course import Course, Driver
+from pellucid.engines.native.driver import Kind, driver_text
+from pellucid.engines.native.executable import NativeExecutable
+from pellucid.engines.native.jit import Compiler
+from pellucid.engines.native.module import program_text
 
 __all__ = ["NativeEngine"]
+
+KEPT = 64  # compiled programs, and as many drivers; those used longest ago go first
+
+_T = TypeVar("_T")
+
+
+@final
+class NativeEngine(Engine):
+    """LLVM's machine code: whole runs of steps without a return to Python.
+
+    Raises
+    ------
+    MissingPackageError : when llvmlite cannot be imported
+    """
+
+    name = "native"
+
+    def __init__(self) -> None:
+        self._compiler = Compiler()
+        self._lock = threading.RLock()
+        self._programs: OrderedDict[Hashable, NativeExecutable] = OrderedDict()
+        self._drivers: OrderedDict[Hashable, Driver] = OrderedDict()
+        self._courses: WeakKeyDictionary[Run, Course] = WeakKeyDictionary()
+
+    def compile(self, program: Program) -> NativeExecutable:
+        """Make a concrete program ready to run, or give what was made of an equal one.
+
+        Raises
+        ------
+        EngineError : for a dtype of which no machine code is made
+        """
+        return self._kept(self._programs, program.key, lambda: self._compiled(program))
+
+    def _compiled(self, program: Program) -> NativeExecutable:
+        text = program_text(program, self._compiler.vector_bytes)
+        return NativeExecutable(program, text, self._compiler.compile_module(text.text))
+
+    def driver(self, kinds: tuple[Kind, ...]) -> Driver:
+        """Make the code that works off plans of these kinds of segments."""
+        return self._kept(
+            self._drivers, kinds, lambda: Driver(self._compiler.compile_module(driver_text(kinds)))
+        )
+
+    def _kept(
+        self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]
+    ) -> _T:
+        with self._lock:
+            if key not in table:
+                table[key] = make()
+                if len(table) > KEPT:
+                    table.popitem(last=False)
+            table.move_to_end(key)
+            return table[key]
+
+    def steps(
+        self, run: Run, state: RunState, data: Data, plan: Sequence[Segment]
+    ) -> list[NDArray[np.float64]]:
+        """Work off `plan` in one call, changing ``state.arrays``; give the scalars of each step.
+
+        Raises
+        ------
+        DataError : when a check fails, as of a label; the state is that of the step before
+        """
+        with self._lock:
+            course = self._courses.get(run)
+            if course is None:
+                course = self._courses[run] = Course(self, run, data)
+        return course.steps(state, data, plan)

@@ -38,7 +38,7 @@ class Compiler:
     MissingPackageError : when llvmlite cannot be imported
     """
 
-    def __init__(self, level: int = 2) -> None:
+    def __init__(self, level: int = 1) -> None:
         self._llvm = load("llvmlite.binding")
         self._lock = threading.Lock()
         self._level = level
@@ -50,6 +50,12 @@ class Compiler:
     def features(self) -> tuple[str, str]:
         """The name of the CPU, and what it can do."""
         return self._llvm.get_host_cpu_name(), self._llvm.get_host_cpu_features().flatten()
+
+    @property
+    def vector_bytes(self) -> int:
+        """How wide the CPU's vectors are."""
+        flags = self.features[1].split(",")
+        return 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
 
     def compile_module(self, text: str) -> Compiled:
         """Make functions of the text of a module."""
@@ -67,21 +73,13 @@ class Compiler:
                 mend="this is a fault of pellucid; please report it with the program",
             ) from error  # fmt: skip
         with module:
-            machine = self._machine()
-            self._improve(module, machine)
-            code: bytes = machine.emit_object(module)
+            code: bytes = self._machine().emit_object(module)
             return code
 
     def _machine(self) -> Any:
         name, features = self.features
         target = self._llvm.Target.from_default_triple()
         return target.create_target_machine(cpu=name, features=features, opt=self._level, jit=True)
-
-    def _improve(self, module: Any, machine: Any) -> None:
-        options = self._llvm.create_pipeline_tuning_options(self._level)
-        options.loop_vectorization = True
-        builder = self._llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
 
     def _loaded(self, code: bytes) -> Compiled:
         empty = self._llvm.parse_assembly("")

@@ -1,30 +1,36 @@
-"""From a kernel of a program to a function in LLVM IR: a loop nest around what bodies say."""
+"""From a kernel of a program to code: a loop nest around what bodies say."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pellucid.compile.access import Affine
-from pellucid.compile.fuse import Fusion, Kernel, sums_columns
+from pellucid.compile.fuse import Fusion, Kernel
 from pellucid.compile.memory import Layout, Location
 from pellucid.compile.program import Instruction, Program
-from pellucid.engines.native.builder import NativeBuilder
+from pellucid.engines.native.builder import NativeBuilder, OneByOne
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled
 
-__all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal"]
+__all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal", "pointer"]
 
 Index = tuple[Any, ...]
 SPECIAL: dict[str, Callable[[KernelWriter, int], bool]] = {}  # loops of their own, by operation
+SHORTEST = 4  # elements: a shorter row is not reduced with vectors
 
 
 def is_literal(line: Instruction) -> bool:
     """Tell whether a line is a number that is written into the code."""
     return line.value is not None and line.value.size == 1
+
+
+def pointer(place: Location) -> str:
+    """Name the pointer to an array."""
+    return f"%{place.kind}.{place.number}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,13 @@ class Operand:
 
 
 class KernelWriter:
-    """Writes one kernel as a function of pointers to the arrays that it reads and writes."""
+    """Writes the code of one kernel, which finds its arrays under the names of their places.
+
+    Parameters
+    ----------
+    builder : what writes the instructions
+    vector_bytes : how wide the CPU's vectors are
+    """
 
     def __init__(
         self,
@@ -49,20 +61,17 @@ class KernelWriter:
         fusion: Fusion,
         layout: Layout,
         kernel: Kernel,
-        faults: list[tuple[str, str]],
+        builder: NativeBuilder,
+        vector_bytes: int,
     ) -> None:
-        self.program = program
         self.lines, self.base = program.instructions, fusion.base
         self.layout, self.kernel = layout, kernel
-        self.b = NativeBuilder(faults)
-        self.pointers = self._pointers()
+        self.b = builder
+        self.vector_bytes = vector_bytes
         self.flat = self._is_flat()
-
-    def _pointers(self) -> dict[Location, str]:
-        """Name a parameter for each array; one that is read and written is one parameter."""
-        touched = [*self.kernel.results, *self.kernel.reads]
-        arrays = [self.layout.locations[k] for k in touched if not is_literal(self.lines[k])]
-        return {array: f"%p{k}" for k, array in enumerate(dict.fromkeys(arrays))}
+        self.lanes = vector_bytes // self._widest()
+        touched = [*kernel.results, *kernel.reads]
+        self.places = [layout.locations[k] for k in touched if not is_literal(self.lines[k])]
 
     def _is_flat(self) -> bool:
         """Tell whether all arrays are walked through alike, so that one loop will do."""
@@ -76,33 +85,59 @@ class KernelWriter:
                 return False
         return True
 
-    # --- the function ---
+    def _widest(self) -> int:
+        """Find the bytes of a number: of the widest floating one, if there are any."""
+        numbers = [*self.kernel.results, *self.kernel.inlined, *self.kernel.reads]
+        dtypes = {self.lines[k].spec.dtype for k in numbers}
+        floating = [dtype.itemsize for dtype in dtypes if dtype.kind == "f"]
+        return max(floating or [max(dtype.itemsize, 4) for dtype in dtypes])
 
-    def text(self, name: str) -> str:
-        """Write the function."""
-        self._body(self.kernel.results[0])
-        parameters = ", ".join(f"ptr noalias {pointer}" for pointer in self.pointers.values())
-        head = f"define internal void @{name}({parameters}{', ' * bool(parameters)}ptr %fault) #0 {{"
-        return "\n".join([head, "entry:", *self.b.lines, "  ret void", "}"])
+    # --- loops ---
 
-    def _body(self, number: int) -> None:
+    def write(self) -> None:
+        """Write the code."""
+        number = self.kernel.results[0]
         line = self.lines[number]
         special = SPECIAL.get(line.op.name)
         if special is not None and special(self, number):
             return
         if isinstance(line.op.body, Scatter):
             self._scatter(number, line.op.body)
-        elif self._columns(number):
-            self._sum_columns(number)
-        else:
-            self.nest(self.spec(number).shape, self._results_at)
+            return
+        shape = self.spec(number).shape
+        self.b.attempt(
+            lambda: self.nest(shape, self._results_at, self._lanes_across()),
+            lambda: self.nest(shape, self._results_at),
+        )
 
-    def nest(self, shape: Sequence[Any], body: Callable[[Index], None], index: Index = ()) -> None:
-        """Loop over all indices of a shape, the last one innermost."""
+    def nest(
+        self,
+        shape: Sequence[Any],
+        body: Callable[[Index], None],
+        lanes: int = 1,
+        index: Index = (),
+    ) -> None:
+        """Loop over all indices of a shape, the last one innermost, `lanes` of it side by side."""
         if not shape:
             body(index)
+        elif len(shape) == 1:
+            self.b.across(shape[0], lanes, lambda i: body((*index, i)))
         else:
-            self.b.loop(shape[0], lambda i: self.nest(shape[1:], body, (*index, i)))
+            self.b.loop(shape[0], lambda i: self.nest(shape[1:], body, lanes, (*index, i)))
+
+    def _lanes_across(self) -> int:
+        """Compute results side by side, unless each is folded from elements that lie so."""
+        shape = self.spec(self.kernel.results[0]).shape
+        if not shape or any(self._folds_row(k) for k in (*self.kernel.results, *self.kernel.inlined)):
+            raise OneByOne
+        return min(self.lanes, shape[-1] or 1)
+
+    def _folds_row(self, number: int) -> bool:
+        line = self.lines[number]
+        if not isinstance(line.op.body, Reduce):
+            return False
+        shape = self.lines[line.inputs[0]].spec.shape
+        return len(shape) - 1 in dict(line.attrs)["axes"] and (shape[-1] or 0) >= SHORTEST
 
     def _results_at(self, index: Index) -> None:
         """Compute all results at one index, and only then write them: they may replace operands."""
@@ -110,16 +145,13 @@ class KernelWriter:
         for number, value in zip(self.kernel.results, values, strict=True):
             self.store(value, number, index)
 
+    def _offset(self, number: int, index: Index) -> tuple[str, Any]:
+        name = pointer(self.layout.locations[number])
+        return name, ravelled(index, self.spec(number).shape)
+
     def store(self, value: Value, number: int, index: Index) -> None:
         """Write an element of a result."""
-        pointer = self.pointers[self.layout.locations[number]]
-        self.b.store(value, pointer, ravelled(index, self.spec(number).shape))
-
-    def stored(self, number: int, index: Index) -> Value:
-        """Read an element of a result again."""
-        spec = self.spec(number)
-        pointer = self.pointers[self.layout.locations[number]]
-        return self.b.load(pointer, spec.dtype, ravelled(index, spec.shape))
+        self.b.store(value, *self._offset(number, index))
 
     # --- elements ---
 
@@ -128,8 +160,8 @@ class KernelWriter:
         spec = self.lines[number].spec
         if not self.flat:
             return spec
-        count = math.prod(n or 0 for n in spec.shape)
         loop = self.lines[self.kernel.results[0]].spec.shape
+        count = math.prod(n or 0 for n in loop)
         return Spec((count,) if spec.shape == loop else (), spec.dtype)
 
     def operands(self, number: int) -> list[Operand]:
@@ -141,7 +173,7 @@ class KernelWriter:
         base = self.base[number]
         if base < 0 or base in self.kernel.results or is_literal(self.lines[base]):
             return None
-        return self.pointers[self.layout.locations[base]]
+        return pointer(self.layout.locations[base])
 
     def element(self, number: int, place: Index) -> Value:
         """Load or compute one element of a line, once."""
@@ -150,9 +182,9 @@ class KernelWriter:
 
     def _element(self, number: int, place: Index) -> Value:
         line, spec = self.lines[number], self.spec(number)
-        base, pointer = self.base[number], self.in_memory(number)
-        if pointer is not None:
-            return self.b.load(pointer, spec.dtype, ravelled(place, spec.shape))
+        base, array = self.base[number], self.in_memory(number)
+        if array is not None:
+            return self.b.load(array, spec.dtype, ravelled(place, spec.shape))
         if base >= 0 and is_literal(self.lines[base]):
             value = self.lines[base].value
             assert value is not None
@@ -160,9 +192,7 @@ class KernelWriter:
         if base >= 0 and base != number:
             return self.element(base, place)
         outside, self.b.label = self.b.label, line.label
-        found = self.b.value(
-            line.op.body.element(self.b, place, self.operands(number), spec, dict(line.attrs))
-        )
+        found = self.b.value(self._computed(number, place))
         self.b.label = outside
         if found.dtype != spec.dtype:
             raise EngineError(
@@ -171,73 +201,98 @@ class KernelWriter:
             )  # fmt: skip
         return found
 
+    def _computed(self, number: int, place: Index) -> Any:
+        line, operands, attrs = self.lines[number], self.operands(number), self._attrs(number)
+
+        def plainly() -> Any:
+            return line.op.body.element(self.b, place, operands, self.spec(number), attrs)
+
+        if self.b.lanes > 1 or not self._folds_row(number):
+            return plainly()
+        return self.b.attempt(lambda: self._row_folded(number, place), plainly)
+
+    def _attrs(self, number: int) -> dict[str, Any]:
+        return dict(self.lines[number].attrs)
+
     def strided(self, number: int, place: Index) -> tuple[str, Affine | int] | None:
         """Give the array and the offset of an element, if it lies at constant steps in memory."""
-        pointer, spec = self.in_memory(number), self.spec(number)
-        if pointer is not None:
-            return pointer, ravelled(place, spec.shape)
+        array, spec = self.in_memory(number), self.spec(number)
+        if array is not None:
+            return array, ravelled(place, spec.shape)
         line = self.lines[number]
         if not isinstance(line.op.body, Move) or self.base[number] >= 0:
             return None
         shapes = [self.lines[k].spec.shape for k in line.inputs]
         source, inside = line.op.body.source(
-            self.b, place, shapes, spec.shape, **dict(line.attrs)
+            self.b, place, shapes, spec.shape, **self._attrs(number)
         )
         return self.strided(line.inputs[0], source) if inside is None else None
 
-    # --- loops of their own ---
+    # --- folding a row with vectors ---
+
+    def _row_folded(self, number: int, place: Index) -> Value:
+        """Fold the last axis in as many parts as there are lanes, which are combined at the end.
+
+        What is left over at the end of a row is folded into a part of its own.
+        """
+        b, line, (x,), attrs = self.b, self.lines[number], self.operands(number), self._attrs(number)
+        body, axes, extent = line.op.body, attrs["axes"], x.spec.shape[-1] or 0
+        assert isinstance(body, Reduce)
+        start = body.identity(b, x.spec.dtype)
+        if not isinstance(start, Value):
+            raise OneByOne
+        outer = iter(place)
+        rank = len(x.spec.shape)
+        at = [next(outer) if attrs["keepdims"] or i not in axes else 0 for i in range(rank)]
+        lanes = min(self.lanes, extent)
+
+        def one(i: Any, a: Value) -> Value:
+            at[-1] = i
+            return b.value(body.combine(b, a, body.lift(b, x[tuple(at)], None)))
+
+        def row(parts: tuple[Value, Value]) -> tuple[Value, Value]:
+            with b.vectors(lanes):
+                lane = b.lane(lanes)
+                many = b.fold(extent // lanes, parts[0], lambda i, a: one(i * lanes + lane, a))
+            left = extent - extent % lanes
+            return many, b.fold(extent % lanes, parts[1], lambda i, a: one(i + left, a))
+
+        def along(axes: Sequence[int], parts: tuple[Value, Value]) -> tuple[Value, Value]:
+            if not axes:
+                return row(parts)
+
+            def step(i: Any, parts: tuple[Value, Value]) -> tuple[Value, Value]:
+                at[axes[0]] = i
+                return along(axes[1:], parts)
+
+            extent = x.spec.shape[axes[0]]
+            found: tuple[Value, Value] = b.fold(extent or 0, parts, step)
+            return found
+
+        many, few = along(axes[:-1], (b.spread(start, lanes), start))
+        while many.lanes > 1:
+            half = many.lanes // 2
+            if many.lanes % 2:
+                few = body.combine(b, few, b.shuffled(many, many, [2 * half]))
+            low, high = list(range(half)), list(range(half, 2 * half))
+            many = body.combine(b, b.shuffled(many, many, low), b.shuffled(many, many, high))
+        return b.value(body.finish(b, body.combine(b, many, few)))
+
+    # --- scattering ---
 
     def _scatter(self, number: int, body: Scatter) -> None:
         """Set the result to zero, then add each element of the last operand where it belongs."""
         line, spec = self.lines[number], self.spec(number)
         operands = self.operands(number)
         zero = self.b.constant(0, spec.dtype)
-        self.nest(spec.shape, lambda index: self.store(zero, number, index))
+        lanes = min(self.lanes, (spec.shape or (1,))[-1] or 1)
+        self.nest(spec.shape, lambda index: self.store(zero, number, index), lanes)
+        self.b.label = line.label
 
         def add(index: Index) -> None:
-            self.b.label = line.label
-            target = body.target(self.b, index, *operands, **dict(line.attrs))
-            added = operands[-1][index]
-            self.store(self.stored(number, target) + added, number, target)
+            target = body.target(self.b, index, *operands, **self._attrs(number))
+            array, offset = self._offset(number, target)
+            before = self.b.load(array, spec.dtype, offset)
+            self.b.store(before + operands[-1][index], array, offset)
 
         self.nest(operands[-1].spec.shape, add)
-
-    def _columns(self, number: int) -> bool:
-        """Tell whether a line goes down the columns, with one number kept for each."""
-        line = self.lines[number]
-        if not isinstance(line.op.body, Reduce):
-            return False
-        reduces = sums_columns(self.program, number)
-        return reduces and isinstance(self._identity(line, line.op.body), Value)
-
-    def _identity(self, line: Instruction, body: Reduce) -> Any:
-        return body.identity(self.b, self.lines[line.inputs[0]].spec.dtype)
-
-    def _sum_columns(self, number: int) -> None:
-        """Go through the rows, and combine each with the results so far, which lie in memory."""
-        line, (x,) = self.lines[number], self.operands(number)
-        body, attrs = line.op.body, dict(line.attrs)
-        assert isinstance(body, Reduce)
-        shape, axes, keepdims = x.spec.shape, attrs["axes"], attrs["keepdims"]
-        kept = [axis for axis in range(len(shape)) if axis not in axes]
-
-        def result(place: Mapping[int, Any]) -> Index:
-            return tuple(place.get(axis, 0) for axis in range(len(shape)) if keepdims or axis in kept)
-
-        def over(order: Sequence[int], turn: Callable[[dict[int, Any]], None]) -> None:
-            extents = [shape[axis] for axis in order]
-            self.nest(extents, lambda index: turn(dict(zip(order, index, strict=True))))
-
-        def combine(place: dict[int, Any]) -> None:
-            k = ravelled([place[axis] for axis in axes], [shape[axis] for axis in axes])
-            lifted = body.lift(self.b, x[tuple(place[axis] for axis in range(len(shape)))], k)
-            at = result({axis: place[axis] for axis in kept})
-            self.store(body.combine(self.b, self.stored(number, at), lifted), number, at)
-
-        identity = self._identity(line, body)
-        over(kept, lambda place: self.store(identity, number, result(place)))
-        over([*kept[:-1], *axes, kept[-1]], combine)
-        if body.finish(self.b, identity) is not identity:
-            over(kept, lambda place: self.store(
-                body.finish(self.b, self.stored(number, result(place))), number, result(place)
-            ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""The matrix product: loops over blocks, in an order in which LLVM makes vectors of them."""
+"""The matrix product: blocks of the result whose sums stay in registers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 
 from pellucid.compile.access import Affine, Counter
-from pellucid.engines.native.arithmetic import FLAGS
 from pellucid.engines.native.builder import NativeBuilder
-from pellucid.engines.native.lowering import SPECIAL, KernelWriter
+from pellucid.engines.native.emitter import INDEX
+from pellucid.engines.native.lowering import SPECIAL, KernelWriter, pointer
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
 __all__ = ["matrix_product"]
 
-ROWS, DEPTH = 4, 4  # of a block: what stays in registers while the innermost loop runs
-ACROSS = 4  # sums that run side by side when both operands are contiguous along the sum
+ROWS = {64: 8, 32: 4, 16: 4}  # of a block: its sums stay in registers of so many bytes
+WIDE = 2  # vectors of each row of a block
+
+Place = dict[str, Any]
 
 
 class _NotAffine(EngineError):
@@ -45,13 +47,13 @@ class _Matrix:
     start: int
     steps: dict[str, int]
 
-    def offset(self, place: dict[str, Any]) -> Any:
+    def offset(self, place: Place) -> Any:
         return sum((i * self.steps.get(name, 0) for name, i in place.items()), self.start)
 
-    def __getitem__(self, place: dict[str, Any]) -> Value:
+    def __getitem__(self, place: Place) -> Value:
         return self.builder.load(self.pointer, self.dtype, self.offset(place))
 
-    def __setitem__(self, place: dict[str, Any], value: Value) -> None:
+    def __setitem__(self, place: Place, value: Value) -> None:
         self.builder.store(value, self.pointer, self.offset(place))
 
     def step(self, name: str) -> int:
@@ -74,21 +76,18 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     left, right = found
     if left is None or right is None:
         return False
-    spec, pointer = line.spec, writer.pointers[writer.layout.locations[number]]
+    spec, array = line.spec, pointer(writer.layout.locations[number])
     steps = dict(zip([*names, "i", "j"], _row_major((*batch, m, n)), strict=True))
-    out = _Matrix(writer.b, spec.dtype, pointer, 0, steps)
+    out = _Matrix(writer.b, spec.dtype, array, 0, steps)
     extents = {"i": m, "j": n, "k": k}
-
-    def one(index: tuple[Any, ...]) -> None:
-        place = dict(zip(names, index, strict=True))
-        if right.step("j") != 1 and left.step("k") == right.step("k") == 1 and k > 1:
-            _dots(writer.b, left, right, out, extents, place)
-        elif n == 1 and left.step("i") == 1:
-            _rows(writer.b, right, left, out, extents, place, "j", "i")
-        else:
-            _rows(writer.b, left, right, out, extents, place, "i", "j")
-
-    writer.nest(batch, one)
+    rows, columns = "i", "j"
+    if n == 1:  # a column: its transpose is a row, which lies at constant steps as well
+        left, right, rows, columns = right, left, columns, rows
+    at_once = ROWS[writer.vector_bytes]
+    product = _Product(writer.b, left, right, out, extents, rows, columns, writer.lanes, at_once)
+    contiguous = left.step("k") == right.step("k") == 1 or k == 1
+    loops = product.dots if right.step(columns) != 1 and contiguous else product.rows
+    writer.nest(batch, lambda index: loops(dict(zip(names, index, strict=True))))
     return True
 
 
@@ -114,93 +113,124 @@ def _matrix(writer: KernelWriter, number: int, names: Sequence[str]) -> _Matrix 
         return None
     if found is None:
         return None
-    pointer, offset = found
+    array, offset = found
     if isinstance(offset, int):
-        return _Matrix(writer.b, spec.dtype, pointer, offset, {})
+        return _Matrix(writer.b, spec.dtype, array, offset, {})
     steps = {counter.name: factor for counter, factor in offset.terms.items()}
-    return _Matrix(writer.b, spec.dtype, pointer, offset.constant, steps)
+    return _Matrix(writer.b, spec.dtype, array, offset.constant, steps)
 
 
-def _blocks(b: NativeBuilder, extent: int, size: int, body: Callable[[Any, int], None]) -> None:
-    """Cut an extent into equal blocks of about a size, or of it and one smaller at the end."""
-    size = next((one for one in (size, size + 1, size - 1) if not extent % one), size)
+@dataclass(frozen=True)
+class _Product:
+    """One product of two matrices: out[i, j] is the sum over k of left[i, k] · right[k, j].
+
+    `i` and `j` are what these indices are called by the matrices.
+    """
+
+    b: NativeBuilder
+    left: _Matrix
+    right: _Matrix
+    out: _Matrix
+    extents: dict[str, int]
+    i: str
+    j: str
+    lanes: int
+    rows_at_once: int
+
+    def rows(self, place: Place) -> None:
+        """Sum blocks of the result in registers, each row of a block in vectors along it."""
+        wide = min(WIDE * self.lanes, self.extents[self.j])
+
+        def block(i0: Any, rows: int) -> None:
+            def columns(at: Any) -> None:
+                def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
+                    y = self.right[{**place, "k": k, self.j: at}]
+                    xs = [self.left[{**place, self.i: i0 + r, "k": k}] for r in range(rows)]
+                    return tuple(self.added(a, x, y) for a, x in zip(totals, xs, strict=True))
+
+                zero = self.b.constant(0, self.out.dtype)
+                for r, total in enumerate(self.b.fold(self.extents["k"], (zero,) * rows, turn)):
+                    self.out[{**place, self.i: i0 + r, self.j: at}] = total
+
+            self.b.across(self.extents[self.j], wide, columns)
+
+        _blocks(self.b, self.extents[self.i], self.rows_at_once, block)
+
+    def dots(self, place: Place) -> None:
+        """Sum along k in vectors, for as many columns side by side as a vector has lanes."""
+        k = self.extents["k"]
+        lanes = _power_of_two(min(self.lanes, k))
+        left = k - k % lanes
+
+        def block(i: Any, j0: Any, across: int) -> None:
+            def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
+                x = self.left[{**place, self.i: i, "k": k}]
+                ys = [self.right[{**place, "k": k, self.j: j0 + c}] for c in range(across)]
+                return tuple(self.added(a, x, y) for a, y in zip(totals, ys, strict=True))
+
+            zero = self.b.constant(0, self.out.dtype)
+            with self.b.vectors(lanes):
+                start, lane = (self.b.spread(zero, lanes),) * across, self.b.lane(lanes)
+                sums = self.b.fold(k // lanes, start, lambda q, a: turn(q * lanes + lane, a))
+            few = self.b.fold(k % lanes, (zero,) * across, lambda q, a: turn(q + left, a))
+            with self.b.vectors(across):
+                total = self._totals(sums)
+                at = {**place, self.i: i, self.j: j0 + self.b.lane(across)}
+                self.out[at] = total if left == k else total + self._side_by_side(few)
+
+        def row(i: Any) -> None:
+            done, across = 0, lanes
+            while across:
+                count = (self.extents[self.j] - done) // across
+                self._some(count, lambda q, a=across, d=done: block(i, q * a + d, a))
+                done, across = done + count * across, across // 2
+
+        self.b.loop(self.extents[self.i], row)
+
+    def _some(self, count: int, body: Callable[[Any], None]) -> None:
+        with self.b.scope():
+            self.b.loop(count, body)
+
+    def added(self, total: Value, x: Value, y: Value) -> Value:
+        """Add a product to a sum, in one instruction where there is one."""
+        return total + x * y
+
+    def _totals(self, sums: Sequence[Value]) -> Value:
+        """Add up the lanes of each of some vectors, and give the totals side by side.
+
+        Neighbouring lanes of two vectors are added at a time: of many vectors becomes one, in
+        which as many lanes belong to each as are left.
+        """
+        b, count, lanes = self.b, len(sums), sums[0].lanes
+        while len(sums) > 1:
+            pairs = list(zip(sums[::2], sums[1::2], strict=True))
+            even, odd = (list(range(first, 2 * lanes, 2)) for first in (0, 1))
+            sums = [b.shuffled(x, y, even) + b.shuffled(x, y, odd) for x, y in pairs]
+        (one,) = sums
+        while one.lanes > count:
+            even, odd = (list(range(first, one.lanes, 2)) for first in (0, 1))
+            one = b.shuffled(one, one, even) + b.shuffled(one, one, odd)
+        return one
+
+    def _side_by_side(self, numbers: Sequence[Value]) -> Value:
+        """Put numbers into the lanes of a vector."""
+        found = self.b.spread(numbers[0], len(numbers))
+        for lane, one in enumerate(numbers[1:], 1):
+            text = f"insertelement {found.typed}, {one.typed}, {INDEX} {lane}"
+            found = self.b.made(one.dtype, len(numbers), text)
+        return found
+
+
+def _power_of_two(number: int) -> int:
+    """Find the greatest power of two that is not greater."""
+    return 1 << (number.bit_length() - 1)
+
+
+def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, int], None]) -> None:
+    """Cut an extent into blocks, equal ones if there is a fitting size."""
+    sizes = range(min(largest, extent), largest // 2 - 1, -1)
+    size = next((one for one in sizes if one and not extent % one), min(largest, extent))
     b.loop(extent // size, lambda i: body(i * size, size))
     if extent % size:
-        body(extent - extent % size, extent % size)
-
-
-def _sum(b: NativeBuilder, x: Value, y: Value, total: Value, flags: str = FLAGS) -> Value:
-    """Add a product to a sum."""
-    if x.dtype.kind != "f":
-        return total + x * y
-    product = b.made(x.dtype, f"fmul {flags} {' '.join(x.typed)}, {y.name}")
-    return b.made(x.dtype, f"fadd {flags} {' '.join(total.typed)}, {product.name}")
-
-
-def _rows(
-    b: NativeBuilder,
-    left: _Matrix,
-    right: _Matrix,
-    out: _Matrix,
-    extents: dict[str, int],
-    place: dict[str, Any],
-    i: str,
-    j: str,
-) -> None:
-    """Go along the rows of `right` and of the result innermost; the sums lie in the result."""
-
-    def block(i0: Any, rows: int) -> None:
-        def clear(at: Any) -> None:
-            for r in range(rows):
-                out[{**place, i: i0 + r, j: at}] = b.constant(0, out.dtype)
-
-        def part(k0: Any, depth: int) -> None:
-            factors = [
-                [left[{**place, i: i0 + r, "k": k0 + c}] for c in range(depth)]
-                for r in range(rows)
-            ]
-
-            def along(at: Any) -> None:
-                ys = [right[{**place, "k": k0 + c, j: at}] for c in range(depth)]
-                for r, row in enumerate(factors):
-                    here = {**place, i: i0 + r, j: at}
-                    total = out[here]
-                    for x, y in zip(row, ys, strict=True):
-                        total = _sum(b, x, y, total)
-                    out[here] = total
-
-            b.loop(extents[j], along)
-
-        b.loop(extents[j], clear)
-        _blocks(b, extents["k"], DEPTH, part)
-
-    _blocks(b, extents[i], ROWS, block)
-
-
-def _dots(
-    b: NativeBuilder,
-    left: _Matrix,
-    right: _Matrix,
-    out: _Matrix,
-    extents: dict[str, int],
-    place: dict[str, Any],
-) -> None:
-    """Go along the sum innermost, several sums side by side, each in parts of its own order."""
-    flags = f"reassoc {FLAGS}"
-
-    def row(i: Any) -> None:
-        def block(j0: Any, across: int) -> None:
-            def along(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
-                x = left[{**place, "i": i, "k": k}]
-                ys = [right[{**place, "k": k, "j": j0 + c}] for c in range(across)]
-                pairs = zip(ys, totals, strict=True)
-                return tuple(_sum(b, x, y, total, flags) for y, total in pairs)
-
-            zero = b.constant(0, out.dtype)
-            totals = b.fold(extents["k"], (zero,) * across, along)
-            for c, total in enumerate(totals):
-                out[{**place, "i": i, "j": j0 + c}] = total
-
-        _blocks(b, extents["j"], ACROSS, block)
-
-    b.loop(extents["i"], row)
+        with b.scope():
+            body(extent - extent % size, extent % size)

@@ -17,9 +17,12 @@ __all__ = ["DTYPES", "Value", "literal", "memory_type", "register_type", "vector
 DType = np.dtype[Any]
 
 DTYPES = {
-    "bool": "i1", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
-    "uint8": "i8", "uint16": "i16", "uint32": "i32", "uint64": "i64",
-    "float32": "float", "float64": "double",
+    np.dtype(name): kind
+    for name, kind in (
+        ("bool", "i1"), ("int8", "i8"), ("int16", "i16"), ("int32", "i32"), ("int64", "i64"),
+        ("uint8", "i8"), ("uint16", "i16"), ("uint32", "i32"), ("uint64", "i64"),
+        ("float32", "float"), ("float64", "double"),
+    )
 }  # fmt: skip
 
 
@@ -30,10 +33,10 @@ def register_type(dtype: DType) -> str:
     ------
     EngineError : for a dtype of which no machine code is made
     """
-    found = DTYPES.get(dtype.name)
+    found = DTYPES.get(dtype)
     if found is None:
         raise EngineError(
-            f"the native engine has no {dtype.name}", wanted=", ".join(DTYPES),
+            f"the native engine has no {dtype.name}", wanted=", ".join(known.name for known in DTYPES),
             mend='write engine="reference", or dtype="float32"',
         )  # fmt: skip
     return found
