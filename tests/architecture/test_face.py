@@ -13,7 +13,7 @@ import pytest
 import pellucid
 
 SECONDS_BEYOND_NUMPY = 0.2
-ROUNDS = 5
+ROUNDS = 20
 
 IMPORT_IT = """
 import sys, time, numpy
@@ -25,7 +25,7 @@ print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 
 
 def import_freshly() -> tuple[float, set[str]]:
-    """Seconds of computing (waiting for a busy machine left out) and packages that `import pellucid` adds to NumPy's, in a new interpreter."""
+    """Seconds of computing, and packages, that `import pellucid` adds to NumPy's."""
     # As a user meets it: the first round leaves the bytecode that later rounds load.
     asked = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     run = [sys.executable, "-c", IMPORT_IT]
@@ -39,7 +39,8 @@ def test_importing_loads_no_package_but_numpy() -> None:
 
 
 def test_importing_takes_less_than_a_fifth_of_a_second() -> None:
-    assert min(import_freshly()[0] for _ in range(ROUNDS)) < SECONDS_BEYOND_NUMPY
+    # A busy machine makes a round slow, never quick: one quick round shows what the import takes.
+    assert any(import_freshly()[0] < SECONDS_BEYOND_NUMPY for _ in range(ROUNDS))
 
 
 def as_ruff_sorts(name: str) -> tuple[int, str]:

@@ -28,7 +28,7 @@ EXPRESSIONS = {
     "negative zero": lambda x: x - pel.tensor(-0.0) + (x - pel.tensor(0.0)),
     "twice": lambda x: pel.exp(x) + pel.exp(x) * pel.exp(x),
     "views": lambda x: x.reshape(2, 4).reshape(4, 2).T.T.reshape(8),
-    "squeezed": lambda x: pel.squeeze(pel.expand_dims(x, 0), 0) + -(-x),
+    "squeezed": lambda x: pel.squeeze(pel.expand_dims(x, 0), 0) + pel.negative(-x),
     "constants": lambda x: x * pel.exp(pel.tensor(np.arange(8, dtype=np.float32))),
     "detached": lambda x: pel.stop_gradient(pel.identity(x)) + 1.0,
     "counted": lambda x: x.mean() + x,

@@ -1,4 +1,4 @@
-"""Holds: graphs become programs faithfully, the verifier finds planted faults, symbols are checked."""
+"""Holds: graphs become programs, the verifier finds planted faults, symbols are checked."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ REFUSED = {"native": {"float16"}}  # what an engine has not, and says so by name
 def run(
     engine: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[NDArray[Any]]
 ) -> list[NDArray[Any]]:
-    """Compile and call; what the engine refuses, it must refuse by name, and the reference does it."""
+    """Compile and call; what the engine refuses by name, the reference does."""
     met = {node.dtype.name for node in topological([*inputs, *outputs])}
     for dtype in met & REFUSED.get(engine, set()):
         with pytest.raises(EngineError, match=dtype):

@@ -1,4 +1,4 @@
-"""Holds: compiled functions read variables anew, commit updates together, and check what they get."""
+"""Holds: compiled functions read anew, commit updates together, and check what they get."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Affine:
         quotient = self._made(whole, self.constant // n)
         left = self._made(rest, self.constant % n)
         low, high = left.bounds if isinstance(left, Affine) else (left, left)
-        if 0 <= low and high < n:
+        if low >= 0 and high < n:
             return quotient, left
         more, remainder = self.space.divided(left, n)  # type: ignore[arg-type]
         return more + quotient, remainder
@@ -308,7 +308,8 @@ def needs(
     >>> import numpy as np
     >>> from pellucid.graph import OPS
     >>> x, y = Spec((3, 4), np.dtype("f4")), Spec((4,), np.dtype("f4"))
-    >>> [(load.operand, load.times, load.aligned) for load in needs(OPS["add"], (), x, (x, y)).loads]
+    >>> found = needs(OPS["add"], (), x, (x, y)).loads
+    >>> [(load.operand, load.times, load.aligned) for load in found]
     [(0, 1, True), (1, 1, False)]
     """
     body, settings = op.body, dict(attrs)

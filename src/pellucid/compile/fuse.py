@@ -106,9 +106,7 @@ def _viewed(program: Program, number: int) -> int:
 # --- what is written to memory -------------------------------------------------------------
 
 
-def _written(
-    program: Program, found: Sequence[Needs], wanted: set[int], inline: bool
-) -> set[int]:
+def _written(program: Program, found: Sequence[Needs], wanted: set[int], inline: bool) -> set[int]:
     """Choose the lines that are written; leaves count as written.
 
     Lines are looked at after all that use them. For each, `visits` holds at which places of which
@@ -183,9 +181,7 @@ def _bases(program: Program, written: set[int]) -> tuple[int, ...]:
     return tuple(base)
 
 
-def _kernel(
-    program: Program, found: Sequence[Needs], base: Sequence[int], number: int
-) -> Kernel:
+def _kernel(program: Program, found: Sequence[Needs], base: Sequence[int], number: int) -> Kernel:
     """Follow the operands of a line to what is in memory."""
     inlined: set[int] = set()
     reads: dict[int, bool] = {}
@@ -336,5 +332,3 @@ class _Order:
             reads=reads,
             may_fail=any(kernel.may_fail for kernel in members),
         )
-
-

@@ -15,7 +15,7 @@ from pellucid.compile.fuse import Fusion
 from pellucid.compile.program import Instruction, Program
 from pellucid.graph.op import Leaf
 
-__all__ = ["Lifetime", "Location", "Layout", "laid_out", "packed", "size_in_bytes"]
+__all__ = ["Layout", "Lifetime", "Location", "laid_out", "packed", "size_in_bytes"]
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
 
@@ -123,7 +123,9 @@ class _Plan:
             self.locations[number] = Location("input", k)
         for k, number in enumerate(self.program.state):
             self.locations[number] = Location("state", k)
-        constants = (k for k, line in enumerate(self.program.instructions) if line.value is not None)
+        constants = (
+            k for k, line in enumerate(self.program.instructions) if line.value is not None
+        )
         for k, number in enumerate(constants):
             self.locations[number] = Location("constant", k)
 
@@ -152,7 +154,7 @@ class _Plan:
                 self.commits.append((b, target))
 
     def _is_read_before(self, old: int, kernel: int) -> bool:
-        """Tell whether the old value is read by earlier kernels only, or just where it is written."""
+        """Tell whether the old value is read by earlier kernels only, or where it is written."""
         readers = self.readers.get(old, ())
         return all(k < kernel or (k == kernel and aligned) for k, aligned in readers)
 

@@ -222,7 +222,7 @@ def specialised(program: Program, shapes: Sequence[Shape]) -> Program:
     for k, line in enumerate(program.instructions):
         inputs = [specs[i] for i in line.inputs]
         if k in known:
-            specs.append(Spec(tuple(map(int, known[k])), line.spec.dtype))
+            specs.append(Spec(tuple(int(n or 0) for n in known[k]), line.spec.dtype))
         elif not line.inputs:
             specs.append(line.spec)
         else:

@@ -245,7 +245,7 @@ def unravelled(position: Any, shape: Sequence[int]) -> tuple[Any, ...]:
     return (position, *reversed(index)) if shape else ()
 
 
-def ravelled(index: Sequence[Any], shape: Sequence[int]) -> Any:
+def ravelled(index: Sequence[Any], shape: Sequence[Any]) -> Any:
     """Join an index into a row-major position."""
     position: Any = 0
     for i, extent in zip(index, shape, strict=True):

@@ -170,7 +170,9 @@ def stop_gradient(x: TensorLike) -> Tensor:
 
 # --- arithmetic ----------------------------------------------------------------------------
 
-ADD: Op = declare("add", lambda b, x, y: x + y, "{0} + {1}", lambda g, z, x, y: g, lambda g, z, x, y: g)
+ADD: Op = declare(
+    "add", lambda b, x, y: x + y, "{0} + {1}", lambda g, z, x, y: g, lambda g, z, x, y: g
+)
 SUBTRACT: Op = declare(
     "subtract", lambda b, x, y: x - y, "{0} - {1}", lambda g, z, x, y: g, lambda g, z, x, y: -g
 )

@@ -77,7 +77,9 @@ def _element(b: Any, index: tuple[Any, ...], key: Any, step: Any, like: Any) -> 
     return b.where(position % 2 == 0, first, second)
 
 
-RANDOM_BITS: Op = register(Op("random_bits", _rule, _array, Random(_element), r"\operatorname{{bits}}"))
+RANDOM_BITS: Op = register(
+    Op("random_bits", _rule, _array, Random(_element), r"\operatorname{{bits}}")
+)
 
 
 def random_bits(key: TensorLike, step: TensorLike, like: TensorLike) -> Tensor:

@@ -36,7 +36,7 @@ LANE = "lane"  # the name of the counter that tells the numbers of a vector apar
 
 
 class OneByOne(Exception):  # noqa: N818  (it ends an attempt, and is no error)
-    """This has to be computed for one element at a time."""
+    """Something has to be computed for one element at a time."""
 
 
 class NativeBuilder(Emitter):
@@ -144,7 +144,7 @@ class NativeBuilder(Emitter):
         return counter("udiv", high // by + 1), counter("urem", by)
 
     def paired(self, x: Any, y: Any) -> tuple[Value, Value]:
-        """Bring two operands to the dtype in which NumPy combines them; Python's numbers are weak."""
+        """Bring operands to the dtype in which NumPy combines them; Python's numbers are weak."""
         if not isinstance(x, Value) and not isinstance(y, Value):
             x = self.value(x)
         if not isinstance(x, Value):
@@ -176,7 +176,7 @@ class NativeBuilder(Emitter):
         return self.made(x.dtype, x.lanes, f"xor {x.typed}, {self.spread(every, x.lanes).name}")
 
     def astype(self, x: Any, dtype: Any) -> Value:
-        """Convert; what does not fit into an integer becomes its greatest or least, or 0 for NaN."""
+        """Convert; what does not fit an integer becomes its greatest or least, or 0 for NaN."""
         wanted = np.dtype(dtype)
         if isinstance(x, (bool, int, float)):
             return self.constant(np.array(x).astype(wanted).item(), wanted)
@@ -190,7 +190,8 @@ class NativeBuilder(Emitter):
         result = vector_of(register_type(wanted), x.lanes)
         if floating(x) and wanted.kind in "iu":
             how = f"llvm.fpto{'s' if wanted.kind == 'i' else 'u'}i.sat"
-            name = self.call(result, f"{how}.{_suffix(wanted, x.lanes)}.{_suffix(x.dtype, x.lanes)}",
+            suffixes = f"{_suffix(wanted, x.lanes)}.{_suffix(x.dtype, x.lanes)}"
+            name = self.call(result, f"{how}.{suffixes}",
                              [x.typed])  # fmt: skip
             return Value(self, wanted, name, x.lanes)
         how = _conversion(x.dtype, wanted)
@@ -335,8 +336,7 @@ class NativeBuilder(Emitter):
 
         names = self.repeat(str(n), [(one.type, one.name) for one in first], turn)
         ends = (
-            Value(self, one.dtype, name, one.lanes)
-            for one, name in zip(first, names, strict=True)
+            Value(self, one.dtype, name, one.lanes) for one, name in zip(first, names, strict=True)
         )
         return _shaped(start, ends)
 
@@ -416,9 +416,7 @@ class NativeBuilder(Emitter):
             return self.value(load() if condition else otherwise)
         self.only_single(condition)
         start = self.spread(self.value(otherwise), self.lanes)
-        name = self.when(
-            condition.name, start.type, lambda: self._kept(load(), start), start.name
-        )
+        name = self.when(condition.name, start.type, lambda: self._kept(load(), start), start.name)
         return Value(self, start.dtype, name, start.lanes)
 
     def require(self, condition: Any, message: str) -> None:
@@ -486,7 +484,9 @@ class NativeBuilder(Emitter):
         where = self._address(pointer, value.dtype, start)
         if value.dtype.kind == "b":
             kind = vector_of("i8", value.lanes)
-            self.write(f"store {kind} {self.emit(f'zext {value.typed} to {kind}')}, {where}, align 1")
+            self.write(
+                f"store {kind} {self.emit(f'zext {value.typed} to {kind}')}, {where}, align 1"
+            )
         else:
             self.write(f"store {value.typed}, {where}, align {value.dtype.itemsize}")
 

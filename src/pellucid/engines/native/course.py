@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
@@ -78,11 +79,11 @@ class Course:
         records = np.empty(starts[-1])
         fault = np.zeros(2, np.int64)
         self._driver.call(
-            address(table), len(rows), *map(address, (pointers, self._key, records, fault))
+            address(table), len(rows), *[address(a) for a in (pointers, self._key, records, fault)]
         )
         if fault[0]:
             calls[int(fault[1])].executable.check(int(fault[0]))
-        parts = [records[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+        parts = [records[a:b] for a, b in itertools.pairwise(starts)]
         return [part.reshape(-1, width) for part, width in zip(parts, widths, strict=True)]
 
     def phase(self, kind: int) -> int:

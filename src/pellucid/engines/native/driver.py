@@ -9,6 +9,7 @@ says in which kind of segment.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def driver_text(kinds: tuple[Kind, ...]) -> str:
     segments = [_Segment(k, kind) for k, kind in enumerate(kinds)]
     texts = [segment.text() for segment in segments]
     main = _Driver(len(kinds))
-    declared = [text for one in (*segments, main) for text in one.b.declared]
+    declared = [text for b in [*(one.b for one in segments), main.b] for text in b.declared]
     own = tuple(f"@segment{k}(" for k in range(len(kinds)))
     outside = [text for text in declared if not any(name in text for name in own)]
     return module_text(outside, [*texts, main.text()])
@@ -86,7 +87,7 @@ class _Driver:
             row = b.emit(f"getelementptr {INDEX}, ptr %segments, {(k * len(COLUMNS)).typed}")
             found = b.load(row, INT64, COLUMNS.index("kind"))
             for kind in range(self.kinds):
-                b.when((found == kind).name, "void", lambda kind=kind: self._call(row, kind), "")
+                b.when((found == kind).name, "void", partial(self._call, row, kind), "")
             return k + 1
 
         b.loop_while(lambda k: (k < count) & _none_failed(b), turn, b.constant(0, INT64))

@@ -147,7 +147,7 @@ class Emitter:
         """Compute, unless it has been computed where the result can still be used."""
         for level in reversed(self._remembered):
             if key in level:
-                return level[key]  # type: ignore[no-any-return]
+                return level[key]
         found = compute()
         self._remembered[-1][key] = found
         return found

@@ -63,9 +63,7 @@ class NativeEngine(Engine):
             self._drivers, kinds, lambda: Driver(self._compiler.compile_module(driver_text(kinds)))
         )
 
-    def _kept(
-        self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]
-    ) -> _T:
+    def _kept(self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]) -> _T:
         with self._lock:
             if key not in table:
                 table[key] = make()

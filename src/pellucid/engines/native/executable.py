@@ -25,6 +25,7 @@ _Step = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)
 
 
 def address(array: Array) -> int:
+    """Tell where an array lies."""
     found: int = array.__array_interface__["data"][0]
     return found
 
@@ -71,7 +72,8 @@ class NativeExecutable(Executable):
         held = self._checked(program.state, state, ["the state"] * len(state))
         for place, _ in program.updates:
             held[place] = held[place].copy()
-        outputs = [np.empty(*self.spec(number)) for number in program.outputs]
+        specs = [self.spec(number) for number in program.outputs]
+        outputs = [np.empty(spec.shape, spec.dtype) for spec in specs]  # type: ignore[type-var]
         table = self.table([*map(address, given)], held, [*map(address, outputs)])
         memory = self._spare.pop() if self._spare else workspace(self.text.workspace)
         fault = ctypes.c_int64(0)

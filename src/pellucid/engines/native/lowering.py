@@ -128,7 +128,9 @@ class KernelWriter:
     def _lanes_across(self) -> int:
         """Compute results side by side, unless each is folded from elements that lie so."""
         shape = self.spec(self.kernel.results[0]).shape
-        if not shape or any(self._folds_row(k) for k in (*self.kernel.results, *self.kernel.inlined)):
+        if not shape or any(
+            self._folds_row(k) for k in (*self.kernel.results, *self.kernel.inlined)
+        ):
             raise OneByOne
         return min(self.lanes, shape[-1] or 1)
 
@@ -235,7 +237,12 @@ class KernelWriter:
 
         What is left over at the end of a row is folded into a part of its own.
         """
-        b, line, (x,), attrs = self.b, self.lines[number], self.operands(number), self._attrs(number)
+        b, line, (x,), attrs = (
+            self.b,
+            self.lines[number],
+            self.operands(number),
+            self._attrs(number),
+        )
         body, axes, extent = line.op.body, attrs["axes"], x.spec.shape[-1] or 0
         assert isinstance(body, Reduce)
         start = body.identity(b, x.spec.dtype)

@@ -72,9 +72,7 @@ def module_text(declared: Iterable[str], functions: Sequence[str]) -> str:
 class _Module:
     """The functions of a program."""
 
-    def __init__(
-        self, program: Program, fusion: Fusion, layout: Layout, vector_bytes: int
-    ) -> None:
+    def __init__(self, program: Program, fusion: Fusion, layout: Layout, vector_bytes: int) -> None:
         self.program, self.fusion, self.layout = program, fusion, layout
         self.faults: list[tuple[str, str]] = []
         self.declared: dict[str, None] = {}
@@ -91,9 +89,7 @@ class _Module:
     def _written(self, k: int, vector_bytes: int) -> KernelWriter:
         builder = NativeBuilder(f"k{k}.", self.faults)
         kernel = self.fusion.kernels[k]
-        writer = KernelWriter(
-            self.program, self.fusion, self.layout, kernel, builder, vector_bytes
-        )
+        writer = KernelWriter(self.program, self.fusion, self.layout, kernel, builder, vector_bytes)
         writer.write()
         self.declared.update(builder.declared)
         return writer
@@ -155,9 +151,7 @@ class _Module:
         for source, target, size in self.layout.copies:
             ends = [f"ptr {pointer(target)}", f"ptr {pointer(source)}"]
             if size:
-                caller.call(
-                    "void", "llvm.memcpy.p0.p0.i64", [*ends, f"{INDEX} {size}", "i1 false"]
-                )
+                caller.call("void", "llvm.memcpy.p0.p0.i64", [*ends, f"{INDEX} {size}", "i1 false"])
 
 
 def _lines(part: Sequence[KernelWriter]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ WIDE = 2  # vectors of each row of a block
 Place = dict[str, Any]
 
 
-class _NotAffine(EngineError):
+class _NotAffineError(EngineError):
     """An operand does not lie at constant steps."""
 
 
@@ -31,10 +32,10 @@ class _Steps:
     """A space of indices in which only constant steps are allowed."""
 
     def value(self, number: Any) -> Any:
-        raise _NotAffine("not at constant steps")
+        raise _NotAffineError("not at constant steps")
 
     def divided(self, number: Affine, by: int) -> tuple[Any, Any]:
-        raise _NotAffine("not at constant steps")
+        raise _NotAffineError("not at constant steps")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
         return False
     names = [f"b{axis}" for axis in range(len(batch))]
     found = [
-        _matrix(writer, operand.number, [*names[len(batch) + 2 - len(operand.spec.shape) :], *inner])
+        _matrix(
+            writer, operand.number, [*names[len(batch) + 2 - len(operand.spec.shape) :], *inner]
+        )
         for operand, inner in ((x, "ik"), (y, "kj"))
     ]
     left, right = found
@@ -79,7 +82,7 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     spec, array = line.spec, pointer(writer.layout.locations[number])
     steps = dict(zip([*names, "i", "j"], _row_major((*batch, m, n)), strict=True))
     out = _Matrix(writer.b, spec.dtype, array, 0, steps)
-    extents = {"i": m, "j": n, "k": k}
+    extents: dict[str, Any] = {"i": m, "j": n, "k": k}
     rows, columns = "i", "j"
     if n == 1:  # a column: its transpose is a row, which lies at constant steps as well
         left, right, rows, columns = right, left, columns, rows
@@ -109,7 +112,7 @@ def _matrix(writer: KernelWriter, number: int, names: Sequence[str]) -> _Matrix 
     place = tuple(0 if e == 1 else Affine.of(space, Counter(name, e or 0)) for name, e in pairs)
     try:
         found = writer.strided(number, place)
-    except _NotAffine:
+    except _NotAffineError:
         return None
     if found is None:
         return None
@@ -182,7 +185,8 @@ class _Product:
             done, across = 0, lanes
             while across:
                 count = (self.extents[self.j] - done) // across
-                self._some(count, lambda q, a=across, d=done: block(i, q * a + d, a))
+                at = partial(_stripe, partial(block, i), done, across)
+                self._some(count, at)
                 done, across = done + count * across, across // 2
 
         self.b.loop(self.extents[self.i], row)
@@ -234,3 +238,8 @@ def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, in
     if extent % size:
         with b.scope():
             body(extent - extent % size, extent % size)
+
+
+def _stripe(block: Callable[[Any, int], None], start: int, width: int, number: Any) -> None:
+    """Write the block of a stripe of columns."""
+    block(number * width + start, width)

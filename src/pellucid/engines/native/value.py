@@ -36,7 +36,8 @@ def register_type(dtype: DType) -> str:
     found = DTYPES.get(dtype)
     if found is None:
         raise EngineError(
-            f"the native engine has no {dtype.name}", wanted=", ".join(known.name for known in DTYPES),
+            f"the native engine has no {dtype.name}",
+            wanted=", ".join(known.name for known in DTYPES),
             mend='write engine="reference", or dtype="float32"',
         )  # fmt: skip
     return found
