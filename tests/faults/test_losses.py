@@ -135,3 +135,18 @@ def test_an_eager_step_without_a_gradient():
     stepper = optim.SGD(0.1).over(model.parameters())
     with pytest.raises(pel.errors.GradientError, match="no parameter has a gradient"):
         stepper.step()
+
+
+@pytest.mark.parametrize("target", [Y, Y.astype(np.float64), pel.tensor(Y)])
+def test_a_loop_of_ones_own_never_makes_a_square(target):
+    prediction = column()(X, training=True)
+    for loss in (lambda: prediction - target, lambda: target - prediction):
+        with pytest.raises(ShapeError, match=r"write target.reshape\(-1, 1\)"):
+            loss()
+    assert (prediction.reshape(-1) - target).shape == np.shape(target)
+
+
+def test_a_column_still_stretches_over_other_shapes():
+    prediction = column()(X)
+    assert (prediction * np.ones(3, np.float32)).shape == (len(X), 3)
+    assert (pel.tensor(np.ones((4, 1))) - pel.tensor(np.ones(4))).shape == (4, 4)

@@ -157,8 +157,7 @@ class Module(metaclass=_ModuleType):
             )  # fmt: skip
         if any(result is x for x in inputs):
             result = identity(result)
-        if result.value is None:
-            result.call = Call(self, tuple(inputs))
+        result.call = Call(self, tuple(inputs))
         watcher = _observer.get()
         if watcher is not None:
             watcher(Observation(self, tuple(inputs), result))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import DTypeError
+from pellucid.errors import DTypeError, ShapeError
 from pellucid.graph.op import Elementwise, Op, Spec, Vjp, elementwise_rule, register
 from pellucid.graph.tensor import (
     METHODS,
@@ -103,7 +103,26 @@ def promoted(ufunc: str, name: str, operands: Sequence[TensorLike]) -> list[Tens
 
 
 def _call(op: Op, *operands: TensorLike, like: str | None = None) -> Tensor:
-    return apply(op, *promoted(like or op.name, op.name, operands))
+    tensors = promoted(like or op.name, op.name, operands)
+    if len(tensors) == 2 and tensors[0].ndim != tensors[1].ndim:
+        _refuse_flat_target(op.name, operands, tensors)
+    return apply(op, *tensors)
+
+
+def _refuse_flat_target(
+    name: str, operands: Sequence[TensorLike], tensors: Sequence[Tensor]
+) -> None:
+    """A network's column against as many flat numbers would make a square: that is never meant."""
+    for column, (shape, other) in zip(
+        operands, [(x.shape, y.shape) for x, y in (tensors, tensors[::-1])], strict=True
+    ):
+        given = isinstance(column, Tensor) and column.call is not None
+        if given and shape[1:] == (1,) and other == shape[:1] and other != (1,):
+            raise ShapeError(
+                f"{name}: the prediction and the target differ in shape",
+                got=f"prediction {shape}, target {other}", wanted=f"a target of shape {shape}",
+                mend="write target.reshape(-1, 1)",
+            )  # fmt: skip
 
 
 def _zero(g: Tensor, out: Tensor, *inputs: Tensor) -> Tensor:
