@@ -54,9 +54,8 @@ LAYOUTS["read-only"].flags.writeable = False
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_gives_the_same_bits(layout, engine):
-    known = fit(X, engine=engine)
-    found = fit(LAYOUTS[layout], engine=engine)
+def test_every_layout_gives_the_same_bits(layout):
+    known, found = fit(X), fit(LAYOUTS[layout])
     for name, variable in known.variables().items():
         assert found.variables()[name].numpy().tobytes() == variable.numpy().tobytes()
     given = LAYOUTS[layout]
@@ -74,9 +73,9 @@ SMALLER = {
 
 
 @pytest.mark.parametrize("kind", SMALLER)
-def test_narrow_numbers_are_widened(kind, engine):
+def test_narrow_numbers_are_widened(kind):
     given = SMALLER[kind]
-    known, found = fit(given.astype(float), engine=engine), fit(given, engine=engine)
+    known, found = fit(given.astype(float)), fit(given)
     assert found.predict(given).tobytes() == known.predict(given.astype(float)).tobytes()
     assert found.predict(given).dtype == np.float32
 

@@ -1,1 +1,1 @@
-"""Tests of the native engine's own parts."""
+"""The native engine's own tests; what every engine must keep is in ``conformance``."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid import data, nn, optim
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, DataError
 
 
 def small(outputs=1):
@@ -131,6 +131,31 @@ def test_validation_by_a_fraction_is_the_split_of_the_seed(engine, classes):
     assert len(set(y[held])) == 3
     other = by_hand.fit(X[kept], y[kept], validation=(X[held], y[held]), **options)
     assert dict(history) == dict(other)
+
+
+def test_a_fraction_of_one_hot_rows(engine, classes):
+    X, y = classes
+    options = {"epochs": 1, "seed": 7, "engine": engine, "validation": 0.3, "progress": False}
+    numbered = small(3).fit(X, y, **options)
+    hot = small(3).fit(X, np.eye(3)[y], **options)
+    assert hot["val_accuracy"] == numbered["val_accuracy"]
+    assert hot["val_loss"] == pytest.approx(numbered["val_loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "labels", "told"),
+    [
+        (0.01, ["a", "b"] * 5, "a part of the split is too small to hold every class"),
+        (0.3, ["a", "b"] * 4 + ["a", "c"], "the class 'c' has a single row"),
+        (0.999, [0.5] * 10, "a part of the split would be empty"),
+    ],
+)
+def test_a_fraction_that_leaves_too_little(fraction, labels, told):
+    X = np.zeros((10, 2))
+    with pytest.raises(DataError, match=told) as caught:
+        small(3).fit(X, labels, validation=fraction, progress=False)
+    assert caught.value.where.split(",")[0] in ("validation", "y")
+    assert caught.value.mend.startswith("give rows of your own, validation=(X, y)")
 
 
 def test_a_fraction_keeps_the_shares_of_the_classes(engine):

@@ -251,6 +251,7 @@ REFUSED = [
     ("missing", network(2), np.where(SIDE, "a", None), None, LabelError, "missing labels"),
     ("text for numbers", network(1), LETTERS, "mse", DataError, "holds text where"),
     ("two columns for one", network(1), X[:, :2], "mse", ShapeError, "2 units"),
+    ("images", network(3), np.zeros((40, 2, 2)), "mse", ShapeError, r"reshape\(y"),
     ("one column for two", network(2), X[:, 0], "mse", ShapeError, "1 unit"),
 ]
 
@@ -261,6 +262,15 @@ REFUSED = [
 def test_targets_that_do_not_fit_are_refused(model, y, loss, kind, told):
     with pytest.raises(kind, match=told):
         fit(model, X, y, loss=loss)
+
+
+@pytest.mark.parametrize(("y", "loss"), [(CLASS, None), (CLASS, "mse"), (np.eye(3)[CLASS], None)])
+def test_pictures_have_to_be_flattened(y, loss):
+    with pytest.raises(ShapeError) as caught:
+        fit(network(3), np.zeros((40, 2, 2)), y, loss=loss)
+    assert "nn.Flatten()" in caught.value.mend
+    flat = nn.Sequential([nn.Flatten(), nn.Linear(3)])
+    assert fit(flat, np.zeros((40, 2, 2)), CLASS, epochs=1).epochs == 1
 
 
 @pytest.mark.parametrize("verb", ["classify", "predict_proba", "evaluate"])

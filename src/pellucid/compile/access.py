@@ -17,9 +17,16 @@ import numpy as np
 from pellucid.graph.op import Op, Scatter, Spec
 from pellucid.shapes import Shape
 
-__all__ = ["Affine", "Counter", "Load", "Needs", "Place", "Space", "needs", "place_key"]
+__all__ = [
+    "Affine", "Counter", "Load", "Needs", "Place", "Space", "extents", "needs", "place_key",
+]  # fmt: skip
 
 Place = tuple[Any, ...]
+
+
+def extents(shape: Shape) -> tuple[int, ...]:
+    """Give the extents of a shape in which all are known."""
+    return tuple(n or 0 for n in shape)
 
 
 class Counter(NamedTuple):
@@ -208,7 +215,7 @@ class Needs:
     may_fail : whether it checks something that depends on data
     """
 
-    loop: Shape
+    loop: tuple[int, ...]
     loads: tuple[Load, ...]
     may_fail: bool
 
@@ -249,15 +256,14 @@ class _Operand:
 class _Probe:
     """A builder that builds nothing, and watches what a body loads."""
 
-    def __init__(self, loop: Shape) -> None:
+    def __init__(self, loop: tuple[int, ...]) -> None:
         self.loads: dict[Load, None] = {}
         self.may_fail = self.raises_power = False
         self._anything = _Anything(self)
         self._loop = loop
         self._times, self._guards, self._loops = 1, 0, 0
         self.index = tuple(
-            0 if n == 1 else Affine.of(self, Counter(f"i{axis}", n or 0))
-            for axis, n in enumerate(loop)
+            0 if n == 1 else Affine.of(self, Counter(f"i{axis}", n)) for axis, n in enumerate(loop)
         )
 
     def __getattr__(self, name: str) -> Any:
@@ -308,12 +314,11 @@ def needs(
     >>> import numpy as np
     >>> from pellucid.graph import OPS
     >>> x, y = Spec((3, 4), np.dtype("f4")), Spec((4,), np.dtype("f4"))
-    >>> found = needs(OPS["add"], (), x, (x, y)).loads
-    >>> [(load.operand, load.times, load.aligned) for load in found]
-    [(0, 1, True), (1, 1, False)]
+    >>> [(load.operand, load.aligned) for load in needs(OPS["add"], (), x, (x, y)).loads]
+    [(0, True), (1, False)]
     """
     body, settings = op.body, dict(attrs)
-    loop = operands[-1].shape if isinstance(body, Scatter) else out.shape
+    loop = extents(operands[-1].shape if isinstance(body, Scatter) else out.shape)
     if 0 in loop:
         return Needs(loop, (), may_fail=False)
     probe = _Probe(loop)

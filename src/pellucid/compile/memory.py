@@ -6,14 +6,14 @@ workspace, in which memory is used again as soon as nothing reads it any more.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pellucid.compile.fuse import Fusion
 from pellucid.compile.program import Instruction, Program
+from pellucid.compile.schedule import Schedule
 from pellucid.graph.op import Leaf
+from pellucid.shapes import size
 
 __all__ = ["Layout", "Lifetime", "Location", "laid_out", "packed", "size_in_bytes"]
 
@@ -63,16 +63,16 @@ class Layout:
 
 def size_in_bytes(line: Instruction) -> int:
     """Count the bytes of a result; a truth value takes one."""
-    return math.prod(n or 0 for n in line.spec.shape) * line.spec.dtype.itemsize
+    return (size(line.spec.shape) or 0) * line.spec.dtype.itemsize
 
 
-def laid_out(program: Program, fusion: Fusion) -> Layout:
-    """Plan the memory of a program that has been cut into kernels.
+def laid_out(program: Program, schedule: Schedule) -> Layout:
+    """Plan the memory of a program whose kernels are in order.
 
     New values are written to the state at once where nothing reads the old ones afterwards, and
     where no check can fail any more; the others are copied at the end, all together.
     """
-    layout = _Plan(program, fusion)
+    layout = _Plan(program, schedule)
     layout.place_leaves()
     layout.place_outputs()
     layout.place_updates()
@@ -106,14 +106,14 @@ def packed(lifetimes: Sequence[Lifetime]) -> tuple[list[int], int]:
 class _Plan:
     """The layout while it is being made."""
 
-    def __init__(self, program: Program, fusion: Fusion) -> None:
-        self.program, self.fusion = program, fusion
+    def __init__(self, program: Program, schedule: Schedule) -> None:
+        self.program, self.schedule = program, schedule
         self.locations: dict[int, Location] = {}
         self.copies: list[tuple[int, Location]] = []  # line, target
         self.commits: list[tuple[int, Location]] = []
-        self.made = {b: k for k, kernel in enumerate(fusion.kernels) for b in kernel.results}
+        self.made = {b: k for k, kernel in enumerate(schedule.kernels) for b in kernel.results}
         self.readers: dict[int, list[tuple[int, bool]]] = {}
-        for k, kernel in enumerate(fusion.kernels):
+        for k, kernel in enumerate(schedule.kernels):
             for b, aligned in kernel.reads.items():
                 self.readers.setdefault(b, []).append((k, aligned))
 
@@ -132,7 +132,7 @@ class _Plan:
     def place_outputs(self) -> None:
         """A result is written to its output; one that is elsewhere already is copied there."""
         for k, number in enumerate(self.program.outputs):
-            b, output = self.fusion.base[number], Location("output", k)
+            b, output = self.schedule.base[number], Location("output", k)
             if b in self.locations:
                 self.copies.append((b, output))
             else:
@@ -140,27 +140,27 @@ class _Plan:
 
     def place_updates(self) -> None:
         """A new value is written to the state if that is safe, else copied there at the end."""
-        kernels = self.fusion.kernels
-        safe = not any(kernel.may_fail for kernel in kernels[self.fusion.early :])
+        kernels = self.schedule.kernels
+        safe = not any(kernel.may_fail for kernel in kernels[self.schedule.early :])
         needed = {b for b, _ in self.copies}
-        needed |= {self.fusion.base[number] for _, number in self.program.updates}
+        needed |= {self.schedule.base[number] for _, number in self.program.updates}
         for place, number in self.program.updates:
-            b, target = self.fusion.base[number], Location("state", place)
+            b, target = self.schedule.base[number], Location("state", place)
             old = self.program.state[place]
-            free = b not in self.locations and self.made.get(b, -1) >= self.fusion.early
+            free = b not in self.locations and self.made.get(b, -1) >= self.schedule.early
             if safe and free and old not in needed and self._is_read_before(old, self.made[b]):
                 self.locations[b] = target
             else:
                 self.commits.append((b, target))
 
     def _is_read_before(self, old: int, kernel: int) -> bool:
-        """Tell whether the old value is read by earlier kernels only, or where it is written."""
+        """Tell whether the old value is read earlier only, or just where it is overwritten."""
         readers = self.readers.get(old, ())
         return all(k < kernel or (k == kernel and aligned) for k, aligned in readers)
 
     def finished(self) -> Layout:
         """Give what is left a place in the workspace."""
-        last = len(self.fusion.kernels)
+        last = len(self.schedule.kernels)
         kept = {b for b, _ in (*self.copies, *self.commits)}
         lines = [b for b in self.made if b not in self.locations]
         lifetimes = []
@@ -179,7 +179,7 @@ class _Plan:
         copies = [self._copy(b, target) for b, target in self.copies]
         copies += [self._copy(b, target) for b, target in refuge.items()]
         copies += [self._copy(b, target, refuge.get(b)) for b, target in self.commits]
-        return Layout(self.locations, workspace, tuple(copies), self.fusion.early)
+        return Layout(self.locations, workspace, tuple(copies), self.schedule.early)
 
     def _is_state(self, b: int) -> bool:
         return isinstance(self.program.instructions[b].op.body, Leaf) and b in self.program.state

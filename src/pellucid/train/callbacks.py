@@ -114,8 +114,8 @@ class EarlyStopping:
     restore_best: bool = True
 
     def __post_init__(self) -> None:
-        whole_number(self.patience, "patience", at_least=1)
-        number_in(self.min_delta, "min_delta", low=0.0)
+        object.__setattr__(self, "patience", whole_number(self.patience, "patience", at_least=1))
+        object.__setattr__(self, "min_delta", number_in(self.min_delta, "min_delta", low=0.0))
 
 
 def callback(value: object) -> Callback:

@@ -26,7 +26,7 @@ from pellucid.data import (
 )
 from pellucid.data.labels import Task
 from pellucid.engines import choose
-from pellucid.errors import ArgumentError, ShapeError
+from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.graph import Spec, Tensor, placeholder, symbolic
 from pellucid.graph.tensor import resolve_dtype
 from pellucid.losses import Loss
@@ -93,22 +93,22 @@ def _prepared(
 ) -> tuple[FitRecord, Rows]:
     """Split, scale and encode the data; choose loss and metrics; build the network's variables."""
     check_single_input(network)
-    rows = check_rows(X=X, y=y)
+    check_rows(X=X, y=y)
     dtype = resolve_dtype(options.dtype if options.dtype is not None else network.dtype)
     held_X, held_y = None, None
     before = network._record
+    known = before.coding if before is not None else None
     wanted = None if options.loss is None else losses.get(options.loss)
     if isinstance(options.validation, (tuple, list)):
         held_X, held_y = options.validation
         check_rows(**{HELD_X: held_X, HELD_Y: held_y})
     elif options.validation is not None:
-        labels = y if targets(y, task=_task(wanted, y)).coding is not None else None
-        kept, held = split(rows, options.validation, seed=history.seed, stratify=labels)
+        found = _targets(y, _task(wanted, y), None, known, dtype)
+        kept, held = _parts(y, found, options.validation, history.seed)
         X, held_X, y, held_y = take(X, kept), take(X, held), take(y, kept), take(y, held)
     preparation = _preparation(X, options, before, history)
     inputs = inputs_of(X, preparation, dtype)
     prediction = _built(network, inputs, dtype, history.seed)
-    known = before.coding if before is not None else None
     found = _targets(y, _task(wanted, y), prediction, known, dtype)
     loss = wanted or _default_loss(prediction, found)
     signs = _are_signs(found)
@@ -124,6 +124,20 @@ def _prepared(
         held_targets = prepared_targets(network, held_y, record, loss, name=HELD_Y)
         ready = replace(ready, held_out=(held_inputs, held_targets))
     return record, ready
+
+
+def _parts(
+    y: Any, found: Targets, fraction: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose the rows to hold out, of each class its share."""
+    labels = y if _is_column(y) else found.array.argmax(axis=1)
+    stratify = labels if found.coding is not None else None
+    try:
+        return split(len(found.array), fraction, seed=seed, stratify=stratify)
+    except DataError as error:
+        error.where = error.where.replace("stratify", "y").replace("fraction", "validation")
+        error.mend = "give rows of your own, validation=(X, y), or more rows of each class"
+        raise
 
 
 def check_single_input(network: Network) -> None:
@@ -218,12 +232,14 @@ def _built(network: Network, inputs: NDArray[Any], dtype: np.dtype[Any], seed: i
 def _targets(
     y: Any,
     task: Task | None,
-    prediction: Tensor,
+    prediction: Tensor | None,
     known: LabelCoding | None,
     dtype: np.dtype[Any],
     name: str = "y",
 ) -> Targets:
-    outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
+    outputs = None
+    if prediction is not None:
+        outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
     if known is not None and task != "regression" and _is_column(y):
         return Targets(known.encode(y, name=name), "classification", known)
     return targets(y, task=task, outputs=outputs, dtype=dtype, name=name)
@@ -278,6 +294,8 @@ def _shaped(
 
     The task is known here, so that a one-dimensional y for one output is a column.
     """
+    if loss.task == "classes" and len(prediction.shape) > 2:
+        raise _unlike(array, prediction, loss)
     if loss.task == "classes" and array.ndim == 1:
         return array
     if scaling is not None:
@@ -293,7 +311,11 @@ def _unlike(array: NDArray[Any], prediction: Tensor, loss: Loss) -> ShapeError:
     rows = f"{len(array):,} rows"
     numbers = array.shape[1] if array.ndim > 1 else 1
     mend = f"end the network with {numbers} unit" + "s" * (numbers > 1)
-    if numbers == 1 and loss.task != "binary":
+    if len(prediction.shape) > max(array.ndim, 2):
+        mend = "make one row of numbers of each example: begin the network with nn.Flatten()"
+    elif array.ndim > 2:
+        mend = "write numpy.reshape(y, (len(y), -1))"
+    elif numbers == 1 and loss.task != "binary":
         mend += '; for labels that are floats, write loss="cross_entropy"'
     return ShapeError(
         f"{loss.name}: the targets do not fit the network's output",

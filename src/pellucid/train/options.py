@@ -46,9 +46,9 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
-            value = getattr(self, name)
+            value, most = getattr(self, name), LARGEST_SEED if name == "seed" else None
             if value is not None:
-                whole_number(value, name, least, LARGEST_SEED if name == "seed" else None)
+                object.__setattr__(self, name, whole_number(value, name, least, most))
         truth(self.shuffle, "shuffle")
         if self.steps is not None:
             self._check_steps()

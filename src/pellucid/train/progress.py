@@ -14,6 +14,22 @@ BETWEEN_LINES = 10.0  # seconds, where there is neither a terminal nor a noteboo
 
 
 @final
+class Pace:
+    """Steps a second since the first steps were reported: making programs is not counted."""
+
+    def __init__(self) -> None:
+        self._begun: tuple[int, float] | None = None
+
+    def of(self, training: Training) -> float:
+        """Give the pace, or 0 as long as it cannot be known."""
+        steps, seconds = training.history.steps, training.seconds
+        if self._begun is None and steps:
+            self._begun = steps, seconds
+        first, start = self._begun or (0, seconds)
+        return (steps - first) / (seconds - start) if seconds > start else 0.0
+
+
+@final
 class BarProgress(Callback):
     """A bar with epochs, steps a second and the time left; below it loss and metrics."""
 
@@ -21,6 +37,7 @@ class BarProgress(Callback):
     looks_at_model = False
 
     def __init__(self) -> None:
+        self._pace = Pace()
         self._bar: Any = None
         self._live: Any = None
 
@@ -43,24 +60,25 @@ class BarProgress(Callback):
 
     def on_progress(self, training: Training) -> None:
         """Move the bar."""
-        left = (training.steps - training.history.steps) / (_pace(training) or 1)
-        self._draw(training, f"{_clock(left)} left" if training.history.steps else "")
+        pace = self._pace.of(training)
+        left = (training.steps - training.history.steps) / pace if pace else None
+        self._draw(training, pace, "" if left is None else f"{_clock(left)} left")
 
     def on_end(self, training: Training) -> None:
         """Leave the last state standing."""
         if self._live is not None:
             brief = training.seconds < 60
             took = f"{training.seconds:.1f} s" if brief else _clock(training.seconds)
-            self._draw(training, took)
+            self._draw(training, self._pace.of(training) or _mean_pace(training), took)
             self._live.stop()
             if training.stop_reason:
                 self._live.console.print(f"stopped: {training.stop_reason}", style="dim")
 
-    def _draw(self, training: Training, time: str) -> None:
-        pace = f"{_pace(training):,.0f} steps/s  {time}" if time else ""
+    def _draw(self, training: Training, pace: float, time: str) -> None:
+        shown = f"{pace:,.0f} steps/s  {time}" if time else ""
         (task,) = self._bar.task_ids
         done = training.history.steps
-        self._bar.update(task, completed=done, description=_where(training), pace=pace)
+        self._bar.update(task, completed=done, description=_where(training), pace=shown)
         numbers = load("rich.text").Text(_numbers(training))
         self._live.update(load("rich.console").Group(self._bar, numbers), refresh=True)
 
@@ -74,6 +92,7 @@ class LineProgress(Callback):
     def __init__(self, every: int | None = None) -> None:
         self.granularity: Granularity = "time" if every is None else "epoch"
         self._every = every
+        self._pace = Pace()
         self._last_time = 0.0
         self._last_step = 0
 
@@ -84,6 +103,7 @@ class LineProgress(Callback):
 
     def on_progress(self, training: Training) -> None:
         """Write a line when it is time for one."""
+        self._pace.of(training)
         if self._every is None:
             due = training.seconds - self._last_time >= BETWEEN_LINES
         else:
@@ -101,7 +121,8 @@ class LineProgress(Callback):
 
     def _line(self, training: Training) -> None:
         self._last_time, self._last_step = training.seconds, training.history.steps
-        _say(f"{_where(training)}  {_numbers(training)}  {_pace(training):,.0f} steps/s")
+        pace = self._pace.of(training) or _mean_pace(training)
+        _say(f"{_where(training)}  {_numbers(training)}  {pace:,.0f} steps/s")
 
 
 def progress_callback(wish: bool | int | None) -> Callback | None:
@@ -144,7 +165,7 @@ def _short(x: float) -> str:
     return f"{x:.4f}" if x == 0 or 1e-3 <= abs(x) < 1e5 else f"{x:.3g}"
 
 
-def _pace(training: Training) -> float:
+def _mean_pace(training: Training) -> float:
     return training.history.steps / training.seconds if training.seconds else 0.0
 
 

@@ -4,7 +4,8 @@ from pellucid.compile.passes.cse import common
 from pellucid.compile.passes.fold import folded
 from pellucid.compile.passes.prune import pruned
 from pellucid.compile.passes.simplify import simplified
+from pellucid.compile.passes.turn import turned
 
-__all__ = ["PASSES", "common", "folded", "pruned", "simplified"]
+__all__ = ["PASSES", "common", "folded", "pruned", "simplified", "turned"]
 
-PASSES = (pruned, simplified, folded, simplified, common, pruned)
+PASSES = (pruned, simplified, folded, turned, simplified, common, pruned)

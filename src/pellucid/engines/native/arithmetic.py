@@ -63,7 +63,7 @@ def _bits(value: Value) -> int:
 
 
 def _truncated(b: NativeBuilder, x: Value, y: Value) -> tuple[Value, Value]:
-    """Divide integers towards zero by `y`, or by 1 where that would trap; give the rest too."""
+    """Divide integers towards zero, by 1 where that would trap; give the remainder too."""
     kind = "s" if _signed(x) else "u"
     if y.known is None or y.known in (0, -1):
         traps = y == 0

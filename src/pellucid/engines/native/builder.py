@@ -87,6 +87,14 @@ class NativeBuilder(Emitter):
 
         return self.once(("spread", x.name, lanes), compute)
 
+    def shuffled(self, x: Value, y: Value, lanes: list[int]) -> Value:
+        """Choose lanes out of two vectors; those of the second are numbered on."""
+        order = ", ".join(f"i32 {k}" for k in lanes)
+        if len(lanes) == 1:
+            return self.made(x.dtype, 1, f"extractelement {x.typed}, {INDEX} {lanes[0]}")
+        text = f"shufflevector {x.typed}, {y.typed}, <{len(lanes)} x i32> <{order}>"
+        return self.made(x.dtype, len(lanes), text)
+
     def value(self, number: Any) -> Value:
         """Give a number as a value; indices are 64 bits wide."""
         if isinstance(number, Value):
@@ -176,7 +184,7 @@ class NativeBuilder(Emitter):
         return self.made(x.dtype, x.lanes, f"xor {x.typed}, {self.spread(every, x.lanes).name}")
 
     def astype(self, x: Any, dtype: Any) -> Value:
-        """Convert; what does not fit an integer becomes its greatest or least, or 0 for NaN."""
+        """Convert; what an integer cannot hold becomes its greatest or least, and NaN becomes 0."""
         wanted = np.dtype(dtype)
         if isinstance(x, (bool, int, float)):
             return self.constant(np.array(x).astype(wanted).item(), wanted)
@@ -190,24 +198,14 @@ class NativeBuilder(Emitter):
         result = vector_of(register_type(wanted), x.lanes)
         if floating(x) and wanted.kind in "iu":
             how = f"llvm.fpto{'s' if wanted.kind == 'i' else 'u'}i.sat"
-            suffixes = f"{_suffix(wanted, x.lanes)}.{_suffix(x.dtype, x.lanes)}"
-            name = self.call(result, f"{how}.{suffixes}",
-                             [x.typed])  # fmt: skip
-            return Value(self, wanted, name, x.lanes)
+            kinds = ".".join(_suffix(dtype, x.lanes) for dtype in (wanted, x.dtype))
+            return Value(self, wanted, self.call(result, f"{how}.{kinds}", [x.typed]), x.lanes)
         how = _conversion(x.dtype, wanted)
         if not how:
             return Value(self, wanted, x.name, x.lanes)
         return self.made(wanted, x.lanes, f"{how} {x.typed} to {result}")
 
     # --- NumPy's functions ---
-
-    def shuffled(self, x: Value, y: Value, lanes: list[int]) -> Value:
-        """Choose lanes out of two vectors; those of the second are numbered on."""
-        order = ", ".join(f"i32 {k}" for k in lanes)
-        if len(lanes) == 1:
-            return self.made(x.dtype, 1, f"extractelement {x.typed}, {INDEX} {lanes[0]}")
-        text = f"shufflevector {x.typed}, {y.typed}, <{len(lanes)} x i32> <{order}>"
-        return self.made(x.dtype, len(lanes), text)
 
     def only_single(self, x: Value) -> None:
         """Refuse vectors."""
@@ -385,30 +383,39 @@ class NativeBuilder(Emitter):
 
     def attempt(self, first: Callable[[], _T], otherwise: Callable[[], _T]) -> _T:
         """Write code with vectors, or, where that cannot be, without."""
-        lines, block, faults = len(self.lines), self.block, len(self.faults)
+        lines, block, faults, label = len(self.lines), self.block, len(self.faults), self.label
         remembered = [dict(level) for level in self._remembered]
         try:
             return first()
         except OneByOne:
             del self.lines[lines:], self.faults[faults:]
-            self.block, self._remembered = block, remembered
+            self.block, self.label, self._remembered = block, label, remembered
             return otherwise()
 
     def loop_while(
         self, condition: Callable[[Any], Any], body: Callable[[Any], Any], start: Value
     ) -> Value:
-        """Apply `body` for as long as `condition` holds."""
-        self.only_single(start)
+        """Apply `body` for as long as `condition` holds, in each lane as often as it needs."""
 
         def value(name: str) -> Value:
-            return Value(self, start.dtype, name)
+            return Value(self, start.dtype, name, start.lanes)
 
-        end = self.repeat_while(
-            (start.type, start.name),
-            lambda name: condition(value(name)).name,
-            lambda name: self._kept(body(value(name)), start),
-        )
+        def holds(name: str) -> str:
+            return self._reduced("or", condition(value(name)))
+
+        def turn(name: str) -> str:
+            before = value(name)
+            after = body(before)
+            return self._kept(self.where(condition(before), after, before), start)
+
+        end = self.repeat_while((start.type, start.name), holds, turn)
         return value(end)
+
+    def _reduced(self, how: str, truths: Value) -> str:
+        """Combine the truth values of all lanes."""
+        if truths.lanes == 1:
+            return truths.name
+        return self.call("i1", f"llvm.vector.reduce.{how}.v{truths.lanes}i1", [truths.typed])
 
     def guarded(self, condition: Any, load: Callable[[], Any], otherwise: Any) -> Value:
         """Load only if the condition holds."""
@@ -426,9 +433,7 @@ class NativeBuilder(Emitter):
             return
         self.faults.append((message, self.label))
         number = len(self.faults)
-        if holds.lanes > 1:
-            every = f"llvm.vector.reduce.and.v{holds.lanes}i1"
-            holds = Value(self, BOOL, self.call("i1", every, [holds.typed]))
+        holds = Value(self, BOOL, self._reduced("and", holds))
 
         def note() -> str:
             before = self.emit(f"load {INDEX}, ptr {FAULT}")

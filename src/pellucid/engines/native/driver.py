@@ -1,9 +1,8 @@
 """The code that works off a plan: for each step it gathers the batch and calls the program.
 
 ``drive(segments, count, kinds, key, records, fault)`` is given a table of segments, one row of
-:data:`COLUMNS` numbers each, and for each kind of segment four pointers: the program's ``step``,
-its table of arrays, its workspace, and the data arrays. It ends early when a check has failed, and
-says in which kind of segment.
+:data:`COLUMNS` each, and for each kind of segment the pointers named in :data:`POINTERS`. It ends
+early when a check has failed, and says in which kind of segment.
 """
 
 from __future__ import annotations
@@ -21,10 +20,12 @@ from pellucid.engines.native.module import module_text
 from pellucid.engines.native.value import Value
 from pellucid.ops.order import drawn_row, permuted_row, stream_key
 
-__all__ = ["COLUMNS", "DRIVE", "Kind", "driver_text"]
+__all__ = ["COLUMNS", "DRIVE", "POINTERS", "Kind", "driver_text"]
 
 DRIVE = "drive"
 COLUMNS = ("kind", "epoch", "first", "count", "record")  # of the table of segments; all int64
+POINTERS = ("step", "arrays", "workspace", "data", "rows")  # of a kind; rows: numbers of a batch's
+LANES = 16  # rows that are chosen side by side
 UINT32, FLOAT64 = np.dtype(np.uint32), np.dtype(np.float64)
 
 
@@ -54,17 +55,18 @@ class Kind:
 
 def driver_text(kinds: tuple[Kind, ...]) -> str:
     """Write the module of a run that has these kinds of segments."""
-    segments = [_Segment(k, kind) for k, kind in enumerate(kinds)]
-    texts = [segment.text() for segment in segments]
-    main = _Driver(len(kinds))
-    declared = [text for b in [*(one.b for one in segments), main.b] for text in b.declared]
-    own = tuple(f"@segment{k}(" for k in range(len(kinds)))
-    outside = [text for text in declared if not any(name in text for name in own)]
-    return module_text(outside, [*texts, main.text()])
+    builders = [NativeBuilder() for _ in range(len(kinds) + 1)]
+    functions = [
+        _Segment(b, kind).text(f"segment{k}")
+        for k, (b, kind) in enumerate(zip(builders, kinds, strict=False))
+    ]
+    functions.append(_drive_text(builders[-1], len(kinds)))
+    return module_text([text for b in builders for text in b.declared], functions)
 
 
-def _none_failed(b: NativeBuilder) -> Value:
-    return b.load("%fault", INT64, 0) == 0
+def _function(head: str, pointers: tuple[str, ...], b: NativeBuilder) -> str:
+    arguments = ", ".join(f"ptr %{name}" for name in pointers)
+    return "\n".join([f"define {head}({arguments}) nounwind {{", *b.lines, "  ret void", "}"])
 
 
 def _pointer(b: NativeBuilder, table: str, row: int) -> str:
@@ -72,99 +74,104 @@ def _pointer(b: NativeBuilder, table: str, row: int) -> str:
     return b.emit(f"load ptr, ptr {at}")
 
 
-class _Driver:
-    """Goes through the table of segments."""
+def _counted(b: NativeBuilder, count: Value, turn: Any) -> None:
+    """Loop `count` times, but end when a check has failed."""
 
-    def __init__(self, kinds: int) -> None:
-        self.b = NativeBuilder()
-        self.kinds = kinds
+    def goes_on(k: Value) -> Value:
+        return (k < count) & (b.load("%fault", INT64, 0) == 0)
 
-    def text(self) -> str:
-        b = self.b
-        count = Value(b, INT64, "%count")
+    def body(k: Value) -> Value:
+        turn(k)
+        return k + 1
 
-        def turn(k: Value) -> Value:
-            row = b.emit(f"getelementptr {INDEX}, ptr %segments, {(k * len(COLUMNS)).typed}")
-            found = b.load(row, INT64, COLUMNS.index("kind"))
-            for kind in range(self.kinds):
-                b.when((found == kind).name, "void", partial(self._call, row, kind), "")
-            return k + 1
+    b.loop_while(goes_on, body, b.constant(0, INT64))
 
-        b.loop_while(lambda k: (k < count) & _none_failed(b), turn, b.constant(0, INT64))
-        head = (
-            f"define void @{DRIVE}(ptr %segments, {INDEX} %count, ptr %kinds, ptr %key, "
-            "ptr %records, ptr %fault) nounwind {"
-        )
-        return "\n".join([head, "entry:", *b.lines, "  ret void", "}"])
 
-    def _call(self, row: str, kind: int) -> str:
-        pointers = [_pointer(self.b, "%kinds", 4 * kind + k) for k in range(4)]
-        operands = [row, *pointers, "%key", "%records", "%fault"]
-        self.b.store(self.b.constant(kind, INT64), "%fault", 1)
-        return self.b.call("void", f"segment{kind}", [f"ptr {name}" for name in operands])
+def _drive_text(b: NativeBuilder, kinds: int) -> str:
+    """Write the function that goes through the table of segments."""
+
+    def segment(k: Value) -> None:
+        row = b.emit(f"getelementptr {INDEX}, ptr %segments, {(k * len(COLUMNS)).typed}")
+        found = b.load(row, INT64, COLUMNS.index("kind"))
+        for kind in range(kinds):
+            b.when((found == kind).name, "void", partial(call, row, kind), "")
+
+    def call(row: str, kind: int) -> str:
+        b.store(b.constant(kind, INT64), "%fault", 1)
+        first = len(POINTERS) * kind
+        own = [_pointer(b, "%kinds", first + k) for k in range(len(POINTERS))]
+        operands = ", ".join(f"ptr {name}" for name in (row, *own, "%key", "%records", "%fault"))
+        b.write(f"call void @segment{kind}({operands})")
+        return ""
+
+    _counted(b, b.load("%count", INT64, 0), segment)
+    pointers = ("segments", "count", "kinds", "key", "records", "fault")
+    return _function(f"void @{DRIVE}", pointers, b)
 
 
 class _Segment:
-    """Does the steps of one segment."""
+    """Writes the function that does the steps of one segment."""
 
-    def __init__(self, number: int, kind: Kind) -> None:
-        self.b = NativeBuilder()
-        self.number, self.kind = number, kind
-
-    def text(self) -> str:
-        b = self.b
-        epoch, first, count, record = (
-            b.load("%row", INT64, COLUMNS.index(name)) for name in COLUMNS[1:]
-        )
-        self.key = (b.load("%key", UINT32, 0), b.load("%key", UINT32, 1))
-        self.epoch_key = self.key
-        if self.kind.sampling == "shuffled":
-            self.epoch_key = stream_key(b, self.key, b.astype(epoch, UINT32), 0)
-        inputs = range(len(self.kind.row_bytes))
+    def __init__(self, b: NativeBuilder, kind: Kind) -> None:
+        self.b, self.kind = b, kind
+        inputs = range(len(kind.row_bytes))
         self.data = [_pointer(b, "%data", k) for k in inputs]
         self.batch = [_pointer(b, "%arrays", k) for k in inputs]
+        self.key = b.load("%key", UINT32, 0), b.load("%key", UINT32, 1)
 
-        def turn(k: Value) -> Value:
-            self._choose(first + k)
+    def text(self, name: str) -> str:
+        """Write it."""
+        b, columns = self.b, enumerate(COLUMNS)
+        row = {column: b.load("%row", INT64, k) for k, column in columns}
+        shuffled = self.kind.sampling == "shuffled"
+        epoch_key = self._stream(row["epoch"], 0) if shuffled else self.key
+
+        def step(k: Value) -> None:
+            if self.kind.sampling == "sequential":
+                self._point(row["first"] + k)
+            elif shuffled:
+                self._gather((row["first"] + k) * self.kind.stride, epoch_key)
+            else:
+                self._gather(b.constant(0, INT64), self._stream(row["first"] + k, 1))
             b.write("call void %step(ptr %arrays, ptr %workspace, ptr %fault)")
-            self._record(record + k * len(self.kind.outputs))
-            return k + 1
+            self._record(row["record"] + k * len(self.kind.outputs))
 
-        b.loop_while(lambda k: (k < count) & _none_failed(b), turn, b.constant(0, INT64))
-        head = (
-            f"define internal void @segment{self.number}(ptr %row, ptr %step, ptr %arrays, "
-            "ptr %workspace, ptr %data, ptr %key, ptr %records, ptr %fault) nounwind {"
+        _counted(b, row["count"], step)
+        pointers = ("row", *POINTERS, "key", "records", "fault")
+        return _function(f"internal void @{name}", pointers, b)
+
+    def _stream(self, counter: Value, stream: int) -> tuple[Value, Value]:
+        found: tuple[Value, Value] = stream_key(
+            self.b, self.key, self.b.astype(counter, UINT32), stream
         )
-        return "\n".join([head, "entry:", *b.lines, "  ret void", "}"])
+        return found
 
-    def _choose(self, step: Value) -> None:
-        """Point the program to the rows of this step, or gather them."""
+    def _point(self, step: Value) -> None:
+        """Let the program read the rows of a step where they are."""
+        b = self.b
+        for k, size in enumerate(self.kind.row_bytes):
+            offset = step * (self.kind.stride * size)
+            at = b.emit(f"getelementptr i8, ptr {self.data[k]}, {offset.typed}")
+            entry = b.emit(f"getelementptr ptr, ptr %arrays, {INDEX} {k}")
+            b.write(f"store ptr {at}, ptr {entry}")
+
+    def _gather(self, start: Value, key: tuple[Value, Value]) -> None:
+        """Choose the rows from position `start` on, and copy them into the batch."""
         b, kind = self.b, self.kind
-        start = step * kind.stride
-        if kind.sampling == "sequential":
-            for k, size in enumerate(kind.row_bytes):
-                at = b.emit(f"getelementptr i8, ptr {self.data[k]}, {(start * size).typed}")
-                entry = b.emit(f"getelementptr ptr, ptr %arrays, {INDEX} {k}")
-                b.write(f"store ptr {at}, ptr {entry}")
-            return
-        key = self.epoch_key
-        if kind.sampling != "shuffled":
-            start, key = b.constant(0, INT64), stream_key(b, self.key, b.astype(step, UINT32), 1)
         choose = drawn_row if kind.sampling == "with replacement" else permuted_row
 
-        def gather(k: Any) -> None:
-            row = choose(b, b.astype(start + k, UINT32), key, kind.rows)
-            self._copy(b.astype(row, INT64), k)
+        def decide(k: Any) -> None:
+            b.store(choose(b, b.astype(start + k, UINT32), key, kind.rows), "%rows", k)
 
-        b.loop(kind.size, gather)
+        def copy(k: Any) -> None:
+            row = b.astype(b.load("%rows", UINT32, k), INT64)
+            for data, batch, size in zip(self.data, self.batch, kind.row_bytes, strict=True):
+                source = b.emit(f"getelementptr i8, ptr {data}, {(row * size).typed}")
+                target = b.emit(f"getelementptr i8, ptr {batch}, {b.value(k * size).typed}")
+                b.copy(target, source, str(size))
 
-    def _copy(self, row: Value, k: Any) -> None:
-        b = self.b
-        for data, batch, size in zip(self.data, self.batch, self.kind.row_bytes, strict=True):
-            source = b.emit(f"getelementptr i8, ptr {data}, {(row * size).typed}")
-            target = b.emit(f"getelementptr i8, ptr {batch}, {b.value(k * size).typed}")
-            ends = [f"ptr {target}", f"ptr {source}", f"{INDEX} {size}", "i1 false"]
-            b.call("void", "llvm.memcpy.p0.p0.i64", ends)
+        b.across(kind.size, min(LANES, kind.size), decide)
+        b.loop(kind.size, copy)
 
     def _record(self, place: Value) -> None:
         """Write down the scalars of a step."""

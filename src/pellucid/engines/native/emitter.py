@@ -59,6 +59,12 @@ class Emitter:
         self.write(text)
         return ""
 
+    def copy(self, target: str, source: str, size: str) -> None:
+        """Copy so many bytes."""
+        if size != "0":
+            ends = [f"ptr {target}", f"ptr {source}", f"{INDEX} {size}", "i1 false"]
+            self.call("void", "llvm.memcpy.p0.p0.i64", ends)
+
     # --- blocks ---
 
     def open(self, label: str) -> None:

@@ -30,6 +30,10 @@ _T = TypeVar("_T")
 class NativeEngine(Engine):
     """LLVM's machine code: whole runs of steps without a return to Python.
 
+    Parameters
+    ----------
+    vector_bytes : how wide vectors are, 16, 32 or 64; as wide as the CPU's by default
+
     Raises
     ------
     MissingPackageError : when llvmlite cannot be imported
@@ -37,8 +41,9 @@ class NativeEngine(Engine):
 
     name = "native"
 
-    def __init__(self) -> None:
+    def __init__(self, vector_bytes: int | None = None) -> None:
         self._compiler = Compiler()
+        self._vector_bytes = vector_bytes or self._compiler.vector_bytes
         self._lock = threading.RLock()
         self._programs: OrderedDict[Hashable, NativeExecutable] = OrderedDict()
         self._drivers: OrderedDict[Hashable, Driver] = OrderedDict()
@@ -54,10 +59,10 @@ class NativeEngine(Engine):
         return self._kept(self._programs, program.key, lambda: self._compiled(program))
 
     def _compiled(self, program: Program) -> NativeExecutable:
-        text = program_text(program, self._compiler.vector_bytes)
+        text = program_text(program, self._vector_bytes)
         return NativeExecutable(program, text, self._compiler.compile_module(text.text))
 
-    def driver(self, kinds: tuple[Kind, ...]) -> Driver:
+    def _driver(self, kinds: tuple[Kind, ...]) -> Driver:
         """Make the code that works off plans of these kinds of segments."""
         return self._kept(
             self._drivers, kinds, lambda: Driver(self._compiler.compile_module(driver_text(kinds)))
@@ -84,5 +89,5 @@ class NativeEngine(Engine):
         with self._lock:
             course = self._courses.get(run)
             if course is None:
-                course = self._courses[run] = Course(self, run, data)
+                course = self._courses[run] = Course(run, data, self.compile, self._driver)
         return course.steps(state, data, plan)

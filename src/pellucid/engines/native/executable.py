@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.compile import Program
+from pellucid.compile.access import extents
+from pellucid.compile.memory import ALIGNMENT
 from pellucid.engines.base import Executable
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import STEP, ProgramText
 from pellucid.errors import DataError, EngineError
 from pellucid.graph.op import Spec
 
-__all__ = ["NativeExecutable", "address", "fitting", "workspace"]
-
-ALIGNMENT = 64  # bytes: a line of the cache
+__all__ = ["NativeExecutable", "address", "aligned_memory", "fitting"]
 
 Array = NDArray[Any]
-_Step = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)
+_Step = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)  # the interpreter may work on meanwhile
 
 
 def address(array: Array) -> int:
-    """Tell where an array lies."""
+    """Tell where the elements of an array begin."""
     found: int = array.__array_interface__["data"][0]
     return found
 
 
-def workspace(size: int) -> tuple[Array, int]:
-    """Make memory, and give the first address in it that begins a line of the cache."""
+def aligned_memory(size: int) -> tuple[Array, int]:
+    """Get memory, and its first address that begins a line of the cache."""
     memory = np.empty(size + ALIGNMENT, np.uint8)
     return memory, -(-address(memory) // ALIGNMENT) * ALIGNMENT
 
 
 def fitting(array: Any, spec: Spec, what: str) -> Array:
-    """Check what machine code relies on, and bring the elements into their order."""
+    """Bring the elements of an array into row-major order; check what machine code relies on."""
     found = np.asarray(array, order="C")
     if found.dtype != spec.dtype or found.shape != spec.shape:
         raise EngineError(
-            f"{what} is not what the program was compiled for", wanted=str(spec),
+            f"{what}: an array that the program was not compiled for", wanted=str(spec),
             got=str(Spec(found.shape, found.dtype)), mend="convert it, or compile a program for it",
         )  # fmt: skip
     return found
@@ -63,39 +63,45 @@ class NativeExecutable(Executable):
         self.step = compiled.address(STEP)
         self._compiled = compiled  # the code lives as long as this
         self._call = _Step(self.step)
-        self._spare: list[tuple[Array, int]] = []  # workspaces that no call is using
+        self._spare: list[tuple[Array, int]] = []  # memory that no call is using
+        self._constants = [address(array) for array in text.constants]
 
     def __call__(self, inputs: Sequence[Array], state: Sequence[Array]) -> list[Array]:
         """Give the outputs, then the new value of each update, as arrays of their own."""
         program = self.program
-        given = self._checked(program.inputs, inputs, program.names or ["an input"] * len(inputs))
-        held = self._checked(program.state, state, ["the state"] * len(state))
+        given = [
+            fitting(array, self.spec(number), name)
+            for number, array, name in zip(program.inputs, inputs, program.names, strict=True)
+        ]
+        held = [
+            fitting(array, self.spec(number), "the state")
+            for number, array in zip(program.state, state, strict=True)
+        ]
         for place, _ in program.updates:
             held[place] = held[place].copy()
         specs = [self.spec(number) for number in program.outputs]
-        outputs = [np.empty(spec.shape, spec.dtype) for spec in specs]  # type: ignore[type-var]
-        table = self.table([*map(address, given)], held, [*map(address, outputs)])
-        memory = self._spare.pop() if self._spare else workspace(self.text.workspace)
+        outputs = [np.empty(extents(spec.shape), spec.dtype) for spec in specs]
+        self._run([*map(address, given)], held, [*map(address, outputs)])
+        return [*outputs, *(held[place] for place, _ in program.updates)]
+
+    def _run(self, inputs: list[int], state: list[Array], outputs: list[int]) -> None:
+        table = self.table(inputs, state, outputs)
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = aligned_memory(self.text.workspace)
         fault = ctypes.c_int64(0)
         self._call(address(table), memory[1], ctypes.addressof(fault))
         self._spare.append(memory)
         self.check(fault.value)
-        return [*outputs, *(held[place] for place, _ in program.updates)]
 
     def spec(self, number: int) -> Spec:
         """Give the spec of a line."""
         return self.program.instructions[number].spec
 
-    def _checked(
-        self, numbers: Sequence[int], arrays: Sequence[Array], names: Sequence[str]
-    ) -> list[Array]:
-        triples = zip(numbers, arrays, names, strict=True)
-        return [fitting(array, self.spec(number), name) for number, array, name in triples]
-
-    def table(self, inputs: Sequence[int], state: Sequence[Array], outputs: Sequence[int]) -> Array:
+    def table(self, inputs: Iterable[int], state: Iterable[Array], outputs: Iterable[int]) -> Array:
         """Make the table of pointers that the code is given."""
-        own = [*map(address, state), *map(address, self.text.constants)]
-        return np.array([*inputs, *own, *outputs], np.uint64)
+        return np.array([*inputs, *map(address, state), *self._constants, *outputs], np.uint64)
 
     def check(self, fault: int) -> None:
         """Raise what a check has found."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import threading
-from functools import cached_property
 from typing import Any, final
 
-from pellucid.errors import EngineError
+from pellucid.errors import EngineError, MissingPackageError
 from pellucid.lazy import load
 
 __all__ = ["Compiled", "Compiler"]
 
-LIBRARY = ("tanh", "expm1", "log1p", "erf", "exp", "log", "sin", "cos", "pow", "fmod")
+# LLVM's own passes stay out: vectors are written as such, and the passes would cost more time
+# than they save. Code generation at level 1 is as good as at 2 for such code, and quicker.
+LEVEL = 1
+LIBRARY = ("cos", "erf", "exp", "expm1", "fmod", "log", "log1p", "pow", "sin", "tanh")
 
 
 @final
 class Compiled:
-    """Functions of a module; they live for as long as this does."""
+    """The functions of a module; they live for as long as this does."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
@@ -33,40 +35,59 @@ class Compiled:
 class Compiler:
     """LLVM, set up for the CPU at hand.
 
+    Attributes
+    ----------
+    cpu, features : the CPU's name, and what it can do, as LLVM says it
+    vector_bytes : how wide its vectors are
+
     Raises
     ------
-    MissingPackageError : when llvmlite cannot be imported
+    MissingPackageError : when llvmlite cannot be imported, or cannot run code here
     """
 
-    def __init__(self, level: int = 1) -> None:
+    def __init__(self) -> None:
         self._llvm = load("llvmlite.binding")
         self._lock = threading.Lock()
-        self._level = level
-        self._llvm.initialize_native_target()
-        self._llvm.initialize_native_asmprinter()
-        self._resolve_library()
+        try:
+            self._llvm.initialize_native_target()
+            self._llvm.initialize_native_asmprinter()
+            self._llvm.check_jit_execution()
+            self._find_library()
+            self.cpu: str = self._llvm.get_host_cpu_name()
+            self.features: str = self._llvm.get_host_cpu_features().flatten()
+            self._target = self._llvm.Target.from_default_triple()
+        except (RuntimeError, OSError, AttributeError) as error:
+            raise MissingPackageError(
+                "llvmlite cannot make machine code here", got=str(error),
+                mend='write engine="reference"',
+            ) from error  # fmt: skip
+        flags = self.features.split(",")
+        self.vector_bytes = 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
 
-    @cached_property
-    def features(self) -> tuple[str, str]:
-        """The name of the CPU, and what it can do."""
-        return self._llvm.get_host_cpu_name(), self._llvm.get_host_cpu_features().flatten()
-
-    @property
-    def vector_bytes(self) -> int:
-        """How wide the CPU's vectors are."""
-        flags = self.features[1].split(",")
-        return 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
+    def _find_library(self) -> None:
+        """Tell LLVM where the C library's functions are, unless it finds them itself."""
+        names = [name + suffix for name in LIBRARY for suffix in ("", "f")]
+        missing = [name for name in names if not self._llvm.address_of_symbol(name)]
+        if missing:
+            library = ctypes.CDLL(ctypes.util.find_library("m") or ctypes.util.find_library("c"))
+            for name in missing:
+                address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+                self._llvm.add_symbol(name, address)
 
     def compile_module(self, text: str) -> Compiled:
-        """Make functions of the text of a module."""
+        """Make functions of the text of a module.
+
+        Raises
+        ------
+        EngineError : when LLVM refuses the text, which is a fault of pellucid
+        """
         with self._lock:
             return self._loaded(self._object_code(text))
 
     def _object_code(self, text: str) -> bytes:
-        """Make machine code, which does not depend on where it will lie."""
-        llvm = self._llvm
+        """Make machine code that does not depend on where it will lie: it could be kept."""
         try:
-            module = llvm.parse_assembly(text)
+            module = self._llvm.parse_assembly(text)
         except RuntimeError as error:
             raise EngineError(
                 "LLVM refuses the code that was made for a program", got=str(error).strip(),
@@ -76,24 +97,13 @@ class Compiler:
             code: bytes = self._machine().emit_object(module)
             return code
 
-    def _machine(self) -> Any:
-        name, features = self.features
-        target = self._llvm.Target.from_default_triple()
-        return target.create_target_machine(cpu=name, features=features, opt=self._level, jit=True)
-
     def _loaded(self, code: bytes) -> Compiled:
-        empty = self._llvm.parse_assembly("")
-        engine = self._llvm.create_mcjit_compiler(empty, self._machine())
+        engine = self._llvm.create_mcjit_compiler(self._llvm.parse_assembly(""), self._machine())
         engine.add_object_file(self._llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         return Compiled(engine)
 
-    def _resolve_library(self) -> None:
-        """Tell LLVM where the C library's functions are, unless it finds them itself."""
-        names = [name + suffix for name in LIBRARY for suffix in ("", "f")]
-        missing = [name for name in names if not self._llvm.address_of_symbol(name)]
-        if missing:
-            library = ctypes.CDLL(ctypes.util.find_library("m") or ctypes.util.find_library("c"))
-            for name in missing:
-                address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-                self._llvm.add_symbol(name, address)
+    def _machine(self) -> Any:
+        return self._target.create_target_machine(
+            cpu=self.cpu, features=self.features, opt=LEVEL, jit=True
+        )

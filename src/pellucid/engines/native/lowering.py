@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.compile.access import Affine
-from pellucid.compile.fuse import Fusion, Kernel
+from pellucid.compile.access import Affine, extents
+from pellucid.compile.fuse import Kernel
 from pellucid.compile.memory import Layout, Location
 from pellucid.compile.program import Instruction, Program
+from pellucid.compile.schedule import Schedule
 from pellucid.engines.native.builder import NativeBuilder, OneByOne
+from pellucid.engines.native.folding import row_folded
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled
+from pellucid.shapes import size
 
 __all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal", "pointer"]
 
@@ -58,13 +60,13 @@ class KernelWriter:
     def __init__(
         self,
         program: Program,
-        fusion: Fusion,
+        schedule: Schedule,
         layout: Layout,
         kernel: Kernel,
         builder: NativeBuilder,
         vector_bytes: int,
     ) -> None:
-        self.lines, self.base = program.instructions, fusion.base
+        self.lines, self.base = program.instructions, schedule.base
         self.layout, self.kernel = layout, kernel
         self.b = builder
         self.vector_bytes = vector_bytes
@@ -80,7 +82,7 @@ class KernelWriter:
             line = self.lines[number]
             shapes = [self.lines[k].spec.shape for k in (number, *line.inputs)]
             if not isinstance(line.op.body, Elementwise) or any(
-                shape != loop and math.prod(n or 0 for n in shape) != 1 for shape in shapes
+                shape != loop and size(shape) != 1 for shape in shapes
             ):
                 return False
         return True
@@ -149,7 +151,7 @@ class KernelWriter:
 
     def _offset(self, number: int, index: Index) -> tuple[str, Any]:
         name = pointer(self.layout.locations[number])
-        return name, ravelled(index, self.spec(number).shape)
+        return name, ravelled(index, extents(self.spec(number).shape))
 
     def store(self, value: Value, number: int, index: Index) -> None:
         """Write an element of a result."""
@@ -163,8 +165,7 @@ class KernelWriter:
         if not self.flat:
             return spec
         loop = self.lines[self.kernel.results[0]].spec.shape
-        count = math.prod(n or 0 for n in loop)
-        return Spec((count,) if spec.shape == loop else (), spec.dtype)
+        return Spec((size(loop),) if spec.shape == loop else (), spec.dtype)
 
     def operands(self, number: int) -> list[Operand]:
         """Give the operands of a line to its body."""
@@ -186,7 +187,7 @@ class KernelWriter:
         line, spec = self.lines[number], self.spec(number)
         base, array = self.base[number], self.in_memory(number)
         if array is not None:
-            return self.b.load(array, spec.dtype, ravelled(place, spec.shape))
+            return self.b.load(array, spec.dtype, ravelled(place, extents(spec.shape)))
         if base >= 0 and is_literal(self.lines[base]):
             value = self.lines[base].value
             assert value is not None
@@ -205,13 +206,16 @@ class KernelWriter:
 
     def _computed(self, number: int, place: Index) -> Any:
         line, operands, attrs = self.lines[number], self.operands(number), self._attrs(number)
+        body = line.op.body
 
         def plainly() -> Any:
-            return line.op.body.element(self.b, place, operands, self.spec(number), attrs)
+            return body.element(self.b, place, operands, self.spec(number), attrs)
 
-        if self.b.lanes > 1 or not self._folds_row(number):
+        if self.b.lanes > 1 or not isinstance(body, Reduce) or not self._folds_row(number):
             return plainly()
-        return self.b.attempt(lambda: self._row_folded(number, place), plainly)
+        return self.b.attempt(
+            lambda: row_folded(self.b, body, operands[0], place, attrs, self.lanes), plainly
+        )
 
     def _attrs(self, number: int) -> dict[str, Any]:
         return dict(self.lines[number].attrs)
@@ -220,7 +224,7 @@ class KernelWriter:
         """Give the array and the offset of an element, if it lies at constant steps in memory."""
         array, spec = self.in_memory(number), self.spec(number)
         if array is not None:
-            return array, ravelled(place, spec.shape)
+            return array, ravelled(place, extents(spec.shape))
         line = self.lines[number]
         if not isinstance(line.op.body, Move) or self.base[number] >= 0:
             return None
@@ -230,71 +234,15 @@ class KernelWriter:
         )
         return self.strided(line.inputs[0], source) if inside is None else None
 
-    # --- folding a row with vectors ---
-
-    def _row_folded(self, number: int, place: Index) -> Value:
-        """Fold the last axis in as many parts as there are lanes, which are combined at the end.
-
-        What is left over at the end of a row is folded into a part of its own.
-        """
-        b, line, (x,), attrs = (
-            self.b,
-            self.lines[number],
-            self.operands(number),
-            self._attrs(number),
-        )
-        body, axes, extent = line.op.body, attrs["axes"], x.spec.shape[-1] or 0
-        assert isinstance(body, Reduce)
-        start = body.identity(b, x.spec.dtype)
-        if not isinstance(start, Value):
-            raise OneByOne
-        outer = iter(place)
-        rank = len(x.spec.shape)
-        at = [next(outer) if attrs["keepdims"] or i not in axes else 0 for i in range(rank)]
-        lanes = min(self.lanes, extent)
-
-        def one(i: Any, a: Value) -> Value:
-            at[-1] = i
-            return b.value(body.combine(b, a, body.lift(b, x[tuple(at)], None)))
-
-        def row(parts: tuple[Value, Value]) -> tuple[Value, Value]:
-            with b.vectors(lanes):
-                lane = b.lane(lanes)
-                many = b.fold(extent // lanes, parts[0], lambda i, a: one(i * lanes + lane, a))
-            left = extent - extent % lanes
-            return many, b.fold(extent % lanes, parts[1], lambda i, a: one(i + left, a))
-
-        def along(axes: Sequence[int], parts: tuple[Value, Value]) -> tuple[Value, Value]:
-            if not axes:
-                return row(parts)
-
-            def step(i: Any, parts: tuple[Value, Value]) -> tuple[Value, Value]:
-                at[axes[0]] = i
-                return along(axes[1:], parts)
-
-            extent = x.spec.shape[axes[0]]
-            found: tuple[Value, Value] = b.fold(extent or 0, parts, step)
-            return found
-
-        many, few = along(axes[:-1], (b.spread(start, lanes), start))
-        while many.lanes > 1:
-            half = many.lanes // 2
-            if many.lanes % 2:
-                few = body.combine(b, few, b.shuffled(many, many, [2 * half]))
-            low, high = list(range(half)), list(range(half, 2 * half))
-            many = body.combine(b, b.shuffled(many, many, low), b.shuffled(many, many, high))
-        return b.value(body.finish(b, body.combine(b, many, few)))
-
     # --- scattering ---
 
     def _scatter(self, number: int, body: Scatter) -> None:
         """Set the result to zero, then add each element of the last operand where it belongs."""
-        line, spec = self.lines[number], self.spec(number)
-        operands = self.operands(number)
+        spec, operands = self.spec(number), self.operands(number)
         zero = self.b.constant(0, spec.dtype)
         lanes = min(self.lanes, (spec.shape or (1,))[-1] or 1)
         self.nest(spec.shape, lambda index: self.store(zero, number, index), lanes)
-        self.b.label = line.label
+        self.b.label = self.lines[number].label
 
         def add(index: Index) -> None:
             target = body.target(self.b, index, *operands, **self._attrs(number))

@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile.fuse import Fusion, fused
 from pellucid.compile.memory import Layout, Location, laid_out
 from pellucid.compile.program import Program
+from pellucid.compile.schedule import Schedule, scheduled
 from pellucid.engines.native import product  # noqa: F401  (enters its loops in the table)
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.emitter import INDEX, Emitter
 from pellucid.engines.native.lowering import KernelWriter, pointer
 from pellucid.engines.native.value import register_type
 
-__all__ = ["STEP", "ProgramText", "module_text", "program_text"]
+__all__ = ["STEP", "ProgramText", "first_rows", "module_text", "program_text"]
 
 STEP = "step"
-PARAMETERS = "(ptr %arrays, ptr %workspace, ptr %fault)"
+ARGUMENTS = "(ptr %arrays, ptr %workspace, ptr %fault)"
 TOGETHER = 8  # kernels in one function: each function costs time to compile, and so do long ones
 
 
@@ -57,11 +57,12 @@ def program_text(program: Program, vector_bytes: int, *, inline: bool = True) ->
     """
     for line in program.instructions:
         register_type(line.spec.dtype)
-    fusion = fused(program, inline=inline)
-    module = _Module(program, fusion, laid_out(program, fusion), vector_bytes)
+    schedule = scheduled(program, inline=inline)
+    layout = laid_out(program, schedule)
+    module = _Module(program, schedule, layout, vector_bytes)
     values = [line.value for line in program.instructions]
     constants = tuple(np.asarray(value, order="C") for value in values if value is not None)
-    return ProgramText(module.text(), tuple(module.faults), module.layout.workspace, constants)
+    return ProgramText(module.text(), tuple(module.faults), layout.workspace, constants)
 
 
 def module_text(declared: Iterable[str], functions: Sequence[str]) -> str:
@@ -69,60 +70,58 @@ def module_text(declared: Iterable[str], functions: Sequence[str]) -> str:
     return "\n".join([*dict.fromkeys(declared), *functions]) + "\n"
 
 
+def first_rows(program: Program) -> dict[str, int]:
+    """Tell at which row of the table of pointers each part begins."""
+    inputs, state = len(program.inputs), len(program.state)
+    constants = sum(line.value is not None for line in program.instructions)
+    return {
+        "input": 0,
+        "state": inputs,
+        "constant": inputs + state,
+        "output": inputs + state + constants,
+    }
+
+
 class _Module:
-    """The functions of a program."""
+    """The functions of a program: parts of a few kernels each, and one that calls them."""
 
-    def __init__(self, program: Program, fusion: Fusion, layout: Layout, vector_bytes: int) -> None:
-        self.program, self.fusion, self.layout = program, fusion, layout
+    def __init__(
+        self, program: Program, schedule: Schedule, layout: Layout, vector_bytes: int
+    ) -> None:
+        self.layout = layout
         self.faults: list[tuple[str, str]] = []
-        self.declared: dict[str, None] = {}
-        constants = sum(line.value is not None for line in program.instructions)
-        inputs, state = len(program.inputs), len(program.state)
-        self._first = {
-            "input": 0,
-            "state": inputs,
-            "constant": inputs + state,
-            "output": inputs + state + constants,
-        }
-        self._writers = [self._written(k, vector_bytes) for k in range(len(fusion.kernels))]
-
-    def _written(self, k: int, vector_bytes: int) -> KernelWriter:
-        builder = NativeBuilder(f"k{k}.", self.faults)
-        kernel = self.fusion.kernels[k]
-        writer = KernelWriter(self.program, self.fusion, self.layout, kernel, builder, vector_bytes)
-        writer.write()
-        self.declared.update(builder.declared)
-        return writer
+        self.first = first_rows(program)
+        self.writers = []
+        for k, kernel in enumerate(schedule.kernels):
+            builder = NativeBuilder(f"k{k}.", self.faults)
+            writer = KernelWriter(program, schedule, layout, kernel, builder, vector_bytes)
+            writer.write()
+            self.writers.append(writer)
 
     def text(self) -> str:
         """Write the module."""
-        early = self.layout.early
-        parts = [*self._cut(self._writers[:early]), *self._cut(self._writers[early:])]
-        functions = [
-            self._function(f"part{k}", [writer.places for writer in part], _lines(part))
-            for k, part in enumerate(parts)
-        ]
+        functions: list[str] = []
         caller = Emitter()
-        for k, part in enumerate(parts):
-            if part[0] is self._writers[min(early, len(self._writers) - 1)]:
-                self._leave_if_failed(caller)
-            caller.write(f"call void @part{k}(ptr %arrays, ptr %workspace, ptr %fault)")
-        self._leave_if_failed(caller)
-        self._copy(caller)
-        places = [place for copy in self.layout.copies for place in copy[:2]]
-        functions.append(self._function(STEP, [places], caller.lines))
-        self.declared.update(caller.declared)
-        return module_text(self.declared, functions)
+        early = self.layout.early
+        for writers in (self.writers[:early], self.writers[early:]):
+            for k in range(0, len(writers), TOGETHER):
+                part, name = writers[k : k + TOGETHER], f"part{len(functions)}"
+                places = [place for writer in part for place in writer.places]
+                lines = [line for writer in part for line in writer.b.lines]
+                functions.append(self._function(name, places, lines))
+                caller.write(f"call void @{name}{ARGUMENTS}")
+            self._leave_if_failed(caller)
+        for source, target, size in self.layout.copies:
+            caller.copy(pointer(target), pointer(source), str(size))
+        places = [place for copy in self.layout.copies for place in (copy.source, copy.target)]
+        functions.append(self._function(STEP, places, caller.lines))
+        emitters = [caller, *[writer.b for writer in self.writers]]
+        return module_text([text for one in emitters for text in one.declared], functions)
 
-    def _cut(self, writers: list[KernelWriter]) -> list[list[KernelWriter]]:
-        return [writers[k : k + TOGETHER] for k in range(0, len(writers), TOGETHER)]
-
-    def _function(self, name: str, places: Sequence[Sequence[Location]], lines: list[str]) -> str:
+    def _function(self, name: str, places: Iterable[Location], lines: list[str]) -> str:
         """Write a function that finds its arrays, and then does what `lines` say."""
-        used = dict.fromkeys(place for some in places for place in some)
-        linkage = "" if name == STEP else "internal "
-        head = [f"define {linkage}void @{name}{PARAMETERS} nounwind {{", "entry:"]
-        for place in used:
+        head = [f"define {'' if name == STEP else 'internal '}void @{name}{ARGUMENTS} nounwind {{"]
+        for place in dict.fromkeys(places):
             head += self._found(place)
         return "\n".join([*head, *lines, "  ret void", "}"])
 
@@ -130,7 +129,7 @@ class _Module:
         name = pointer(place)
         if place.kind == "workspace":
             return [f"  {name} = getelementptr i8, ptr %workspace, {INDEX} {place.number}"]
-        row = self._first[place.kind] + place.number
+        row = self.first[place.kind] + place.number
         return [
             f"  {name}.row = getelementptr ptr, ptr %arrays, {INDEX} {row}",
             f"  {name} = load ptr, ptr {name}.row",
@@ -146,13 +145,3 @@ class _Module:
         caller.open(stop)
         caller.write("ret void")
         caller.open(fine)
-
-    def _copy(self, caller: Emitter) -> None:
-        for source, target, size in self.layout.copies:
-            ends = [f"ptr {pointer(target)}", f"ptr {pointer(source)}"]
-            if size:
-                caller.call("void", "llvm.memcpy.p0.p0.i64", [*ends, f"{INDEX} {size}", "i1 false"])
-
-
-def _lines(part: Sequence[KernelWriter]) -> list[str]:
-    return [line for writer in part for line in writer.b.lines]

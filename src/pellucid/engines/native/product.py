@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.compile.access import Affine, Counter
+from pellucid.compile.access import Affine, Counter, extents
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.emitter import INDEX
-from pellucid.engines.native.lowering import SPECIAL, KernelWriter, pointer
+from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, pointer
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
@@ -62,34 +62,24 @@ class _Matrix:
 
 
 def matrix_product(writer: KernelWriter, number: int) -> bool:
-    """Write the loops of a matrix product; refuse operands that do not lie at constant steps."""
-    line = writer.lines[number]
-    x, y = writer.operands(number)
-    *batch, m, n = line.spec.shape
-    k = x.spec.shape[-1]
+    """Write the loops of a matrix product, if its operands lie at constant steps in memory."""
+    spec, (x, y) = writer.lines[number].spec, writer.operands(number)
+    *batch, m, n = extents(spec.shape)
+    k = extents(x.spec.shape)[-1]
     if not all((*batch, m, n, k)):
         return False
-    names = [f"b{axis}" for axis in range(len(batch))]
-    found = [
-        _matrix(
-            writer, operand.number, [*names[len(batch) + 2 - len(operand.spec.shape) :], *inner]
-        )
-        for operand, inner in ((x, "ik"), (y, "kj"))
-    ]
-    left, right = found
+    names = [f"batch {axis}" for axis in range(len(batch))]
+    left, right = _matrix(writer, x, [*names, "i", "k"]), _matrix(writer, y, [*names, "k", "j"])
     if left is None or right is None:
         return False
-    spec, array = line.spec, pointer(writer.layout.locations[number])
     steps = dict(zip([*names, "i", "j"], _row_major((*batch, m, n)), strict=True))
-    out = _Matrix(writer.b, spec.dtype, array, 0, steps)
-    extents: dict[str, Any] = {"i": m, "j": n, "k": k}
-    rows, columns = "i", "j"
+    out = _Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
+    sizes, (i, j) = {"i": m, "j": n, "k": k}, ("i", "j")
     if n == 1:  # a column: its transpose is a row, which lies at constant steps as well
-        left, right, rows, columns = right, left, columns, rows
-    at_once = ROWS[writer.vector_bytes]
-    product = _Product(writer.b, left, right, out, extents, rows, columns, writer.lanes, at_once)
+        left, right, i, j = right, left, j, i
+    product = _Product(writer, left, right, out, sizes, i, j)
     contiguous = left.step("k") == right.step("k") == 1 or k == 1
-    loops = product.dots if right.step(columns) != 1 and contiguous else product.rows
+    loops = product.dots if right.step(j) != 1 and contiguous else product.rows
     writer.nest(batch, lambda index: loops(dict(zip(names, index, strict=True))))
     return True
 
@@ -104,23 +94,23 @@ def _row_major(shape: Sequence[Any]) -> list[int]:
     return steps[::-1]
 
 
-def _matrix(writer: KernelWriter, number: int, names: Sequence[str]) -> _Matrix | None:
+def _matrix(writer: KernelWriter, operand: Operand, names: Sequence[str]) -> _Matrix | None:
     """Find the steps of an operand, from where it says that an element lies."""
-    spec = writer.spec(number)
+    shape, dtype = extents(operand.spec.shape), operand.spec.dtype
+    pairs = zip(names[len(names) - len(shape) :], shape, strict=True)
     space = _Steps()
-    pairs = zip(names, spec.shape, strict=True)
-    place = tuple(0 if e == 1 else Affine.of(space, Counter(name, e or 0)) for name, e in pairs)
+    place = tuple(0 if n == 1 else Affine.of(space, Counter(name, n)) for name, n in pairs)
     try:
-        found = writer.strided(number, place)
+        found = writer.strided(operand.number, place)
     except _NotAffineError:
         return None
     if found is None:
         return None
     array, offset = found
     if isinstance(offset, int):
-        return _Matrix(writer.b, spec.dtype, array, offset, {})
+        return _Matrix(writer.b, dtype, array, offset, {})
     steps = {counter.name: factor for counter, factor in offset.terms.items()}
-    return _Matrix(writer.b, spec.dtype, array, offset.constant, steps)
+    return _Matrix(writer.b, dtype, array, offset.constant, steps)
 
 
 @dataclass(frozen=True)
@@ -130,74 +120,71 @@ class _Product:
     `i` and `j` are what these indices are called by the matrices.
     """
 
-    b: NativeBuilder
+    writer: KernelWriter
     left: _Matrix
     right: _Matrix
     out: _Matrix
-    extents: dict[str, int]
+    sizes: dict[str, int]
     i: str
     j: str
-    lanes: int
-    rows_at_once: int
+
+    @property
+    def b(self) -> NativeBuilder:
+        return self.writer.b
 
     def rows(self, place: Place) -> None:
         """Sum blocks of the result in registers, each row of a block in vectors along it."""
-        wide = min(WIDE * self.lanes, self.extents[self.j])
+        wide = min(WIDE * self.writer.lanes, self.sizes[self.j])
 
         def block(i0: Any, rows: int) -> None:
             def columns(at: Any) -> None:
                 def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
                     y = self.right[{**place, "k": k, self.j: at}]
                     xs = [self.left[{**place, self.i: i0 + r, "k": k}] for r in range(rows)]
-                    return tuple(self.added(a, x, y) for a, x in zip(totals, xs, strict=True))
+                    return tuple(a + x * y for a, x in zip(totals, xs, strict=True))
 
                 zero = self.b.constant(0, self.out.dtype)
-                for r, total in enumerate(self.b.fold(self.extents["k"], (zero,) * rows, turn)):
+                for r, total in enumerate(self.b.fold(self.sizes["k"], (zero,) * rows, turn)):
                     self.out[{**place, self.i: i0 + r, self.j: at}] = total
 
-            self.b.across(self.extents[self.j], wide, columns)
+            self.b.across(self.sizes[self.j], wide, columns)
 
-        _blocks(self.b, self.extents[self.i], self.rows_at_once, block)
+        _blocks(self.b, self.sizes[self.i], ROWS[self.writer.vector_bytes], block)
 
     def dots(self, place: Place) -> None:
         """Sum along k in vectors, for as many columns side by side as a vector has lanes."""
-        k = self.extents["k"]
-        lanes = _power_of_two(min(self.lanes, k))
-        left = k - k % lanes
+        k = self.sizes["k"]
+        lanes = _power_of_two(min(self.writer.lanes, k))
+        rest = k % lanes
 
-        def block(i: Any, j0: Any, across: int) -> None:
+        def block(i: Any, first: int, across: int, number: Any) -> None:
+            j0 = number * across + first
+
             def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
                 x = self.left[{**place, self.i: i, "k": k}]
                 ys = [self.right[{**place, "k": k, self.j: j0 + c}] for c in range(across)]
-                return tuple(self.added(a, x, y) for a, y in zip(totals, ys, strict=True))
+                return tuple(a + x * y for a, y in zip(totals, ys, strict=True))
 
             zero = self.b.constant(0, self.out.dtype)
             with self.b.vectors(lanes):
                 start, lane = (self.b.spread(zero, lanes),) * across, self.b.lane(lanes)
                 sums = self.b.fold(k // lanes, start, lambda q, a: turn(q * lanes + lane, a))
-            few = self.b.fold(k % lanes, (zero,) * across, lambda q, a: turn(q + left, a))
+            few = self.b.fold(rest, (zero,) * across, lambda q, a: turn(q + (k - rest), a))
             with self.b.vectors(across):
                 total = self._totals(sums)
                 at = {**place, self.i: i, self.j: j0 + self.b.lane(across)}
-                self.out[at] = total if left == k else total + self._side_by_side(few)
+                self.out[at] = total + self._side_by_side(few) if rest else total
 
         def row(i: Any) -> None:
             done, across = 0, lanes
             while across:
-                count = (self.extents[self.j] - done) // across
-                at = partial(_stripe, partial(block, i), done, across)
-                self._some(count, at)
+                count = (self.sizes[self.j] - done) // across
+                blocks = partial(block, i, done, across)
+                with self.b.scope():
+                    self.b.loop(count, blocks)
                 done, across = done + count * across, across // 2
 
-        self.b.loop(self.extents[self.i], row)
-
-    def _some(self, count: int, body: Callable[[Any], None]) -> None:
-        with self.b.scope():
-            self.b.loop(count, body)
-
-    def added(self, total: Value, x: Value, y: Value) -> Value:
-        """Add a product to a sum, in one instruction where there is one."""
-        return total + x * y
+        self.b.loop(self.sizes[self.i], row)
 
     def _totals(self, sums: Sequence[Value]) -> Value:
         """Add up the lanes of each of some vectors, and give the totals side by side.
@@ -238,8 +225,3 @@ def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, in
     if extent % size:
         with b.scope():
             body(extent - extent % size, extent % size)
-
-
-def _stripe(block: Callable[[Any, int], None], start: int, width: int, number: Any) -> None:
-    """Write the block of a stripe of columns."""
-    block(number * width + start, width)

@@ -35,9 +35,9 @@ def register_type(dtype: DType) -> str:
     """
     found = DTYPES.get(dtype)
     if found is None:
+        known = ", ".join(known.name for known in DTYPES)
         raise EngineError(
-            f"the native engine has no {dtype.name}",
-            wanted=", ".join(known.name for known in DTYPES),
+            f"the native engine has no {dtype.name}", wanted=known,
             mend='write engine="reference", or dtype="float32"',
         )  # fmt: skip
     return found
