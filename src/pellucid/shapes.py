@@ -20,11 +20,14 @@ __all__ = [
     "check_met",
     "integers",
     "normalise_axes",
+    "pairs",
+    "per_axis",
     "reduced",
     "reshaped",
     "size",
     "sliced",
     "summed_axes",
+    "windowed",
 ]
 
 Shape = tuple[int | None, ...]
@@ -219,3 +222,51 @@ def sliced(extent: int | None, start: int | None, stop: int | None, step: int) -
     if extent is None:
         return None
     return len(range(*slice(start, stop, step).indices(extent)))
+
+
+def pairs(value: Any, rank: int, what: str, argument: str) -> tuple[tuple[int, int], ...]:
+    """Read what is put before and after each of `rank` axes: one number, one an axis, or pairs.
+
+    >>> pairs(1, 2, "pad", "widths"), pairs((1, (0, 2)), 2, "pad", "widths")
+    (((1, 1), (1, 1)), ((1, 1), (0, 2)))
+    """
+    several = list(value) if isinstance(value, Iterable) else [value] * rank
+    both = [integers(one, what, argument) for one in several]
+    if len(both) != rank or any(len(one) not in (1, 2) or min(one) < 0 for one in both):
+        raise ArgumentError(
+            f"{what}: {argument} says how much goes before and after each axis",
+            got=f"{argument}={value!r} for {rank} axes", wanted="whole numbers, none below 0",
+            mend=f"write {argument}=1, or {argument}=((1, 1), (0, 2)) for two axes",
+        )  # fmt: skip
+    return tuple((one[0], one[-1]) for one in both)
+
+
+def per_axis(value: Any, rank: int, what: str, argument: str, *, low: int = 1) -> tuple[int, ...]:
+    """Read a setting that is one number for all axes, or one for each.
+
+    >>> per_axis(2, 2, "conv", "stride"), per_axis((1, 3), 2, "conv", "stride")
+    ((2, 2), (1, 3))
+    """
+    found = integers(value, what, argument)
+    found = found * rank if len(found) == 1 else found
+    if len(found) != rank or min(found, default=low) < low:
+        raise ArgumentError(
+            f"{what}: {argument} is one number for all axes, or one for each",
+            got=f"{argument}={value!r} for {rank} axes", wanted=f"numbers of at least {low}",
+            mend=f"write {argument}={low or 1}",
+        )  # fmt: skip
+    return found
+
+
+def windowed(extent: int | None, kernel: int | None, stride: int, dilation: int) -> int | None:
+    """Count the places at which a window fits on an axis, ``None`` when that is unknown.
+
+    Formula: ⌊(n − d (k − 1) − 1) / s⌋ + 1 (Dumoulin and Visin, "A guide to convolution arithmetic
+    for deep learning", 2016, relationship 15).
+
+    >>> windowed(7, 3, 2, 1), windowed(2, 3, 1, 1)
+    (3, 0)
+    """
+    if extent is None or kernel is None:
+        return None
+    return max((extent - dilation * (kernel - 1) - 1) // stride + 1, 0)

@@ -25,7 +25,7 @@ LEVELS = {
         6: "engines data diagnose",
         5: "compile",
         4: "layers losses metrics optim plot",
-        3: "autodiff functional",
+        3: "autodiff functional order",
         2: "ops",
         1: "graph",
         0: "shapes lazy arguments files version",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pellucid.ops.order import ArrayBuilder, drawn_row, permuted_row, stream_key
+from pellucid.order import ArrayBuilder, drawn_row, permuted_row, stream_key
 
 B = ArrayBuilder()
 

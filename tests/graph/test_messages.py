@@ -342,16 +342,24 @@ WRONG: dict[str, tuple[Callable[[], object], type[errors.PellucidError], str]] =
     ),
     "index, a fraction": (
         lambda: ones(2, 3)[0, 1.5],
-        errors.ArgumentTypeError,
+        errors.DTypeError,
         """
-        an index that tensors do not have
-          got     1.5
-          wanted  an integer or a slice
-          mend    pick by an array along one axis with pel.take(x, indices, axis)
+        take: indices are integers
+          got     dtype float64
+          mend    use .astype('int64')
         """,
     ),
-    "index, a mask": (
-        lambda: ones(3)[ones(3) > 0],
+    "index, a mask that is not known": (
+        lambda: symbol(None, 3)[symbol(None, 3) > 0],
+        errors.GraphError,
+        """
+        a mask picks as many elements as it holds, which is not known yet
+          got     Tensor(greater, shape=(None, 3), bool)
+          mend    write pel.where(mask, x, 0), and weigh or sum what is left
+        """,
+    ),
+    "take, a mask": (
+        lambda: pel.take(ones(3), ones(3) > 0),
         errors.DTypeError,
         """
         take: indices are integers, not truth values

@@ -8,7 +8,8 @@ from scipy import stats
 
 import pellucid as pel
 from pellucid.errors import PellucidError
-from pellucid.ops.random import derive_key, normal_like, random_bits, threefry, uniform_like
+from pellucid.functional.random import normal_like
+from pellucid.ops.random import derive_key, random_bits, threefry, uniform_like
 
 ONES = 0xFFFFFFFF
 # The known answers that come with Random123 for Threefry-2x32 with 20 rounds: key, counter, result.

@@ -31,6 +31,51 @@ def unslice(g: torch.Tensor, like: torch.Tensor, slices: Any) -> torch.Tensor:
     return torch.zeros(like.numel(), dtype=g.dtype).index_put((place,), g).reshape(like.shape)
 
 
+def conv(x: torch.Tensor, w: torch.Tensor, padding: Any = (), **settings: Any) -> torch.Tensor:
+    around = [n for both in reversed(padding) for n in both]
+    slide = {3: torch.nn.functional.conv1d, 4: torch.nn.functional.conv2d}[x.ndim]
+    return slide(torch.nn.functional.pad(x, around), w, **settings)
+
+
+def conv_input(y: torch.Tensor, w: torch.Tensor, like: torch.Tensor, **settings: Any) -> Any:
+    groups = settings["groups"]
+    x = torch.zeros(y.shape[0], w.shape[1] * groups, *like.shape[2:], dtype=y.dtype)
+    return adjoint(lambda x: conv(x, w, **settings), x, y)
+
+
+def conv_weight(x: torch.Tensor, y: torch.Tensor, like: torch.Tensor, **settings: Any) -> Any:
+    groups = settings["groups"]
+    w = torch.zeros(y.shape[1], x.shape[1] // groups, *like.shape[2:], dtype=y.dtype)
+    return adjoint(lambda w: conv(x, w, **settings), w, y)
+
+
+def adjoint(function: Peer, at: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
+    """Apply the transpose of a linear function, in a way that can be differentiated again."""
+    _, found = torch.autograd.functional.vjp(function, at, g, create_graph=True)
+    return found
+
+
+def windows(x: torch.Tensor, kernel: Any, stride: Any, dilation: Any) -> torch.Tensor:
+    first = x.ndim - len(kernel)
+    for k, (n, s, d) in enumerate(zip(kernel, stride, dilation, strict=True)):
+        x = x.unfold(first + k, d * (n - 1) + 1, s)[..., ::d]
+    return x
+
+
+def overlap(seen: torch.Tensor, like: torch.Tensor, **settings: Any) -> torch.Tensor:
+    zeros = torch.zeros(like.shape, dtype=seen.dtype)
+    return adjoint(lambda x: windows(x, **settings), zeros, seen)
+
+
+def ranks(x: torch.Tensor, axis: int = -1) -> torch.Tensor:
+    return torch.argsort(torch.argsort(x, dim=axis, stable=True), axis)
+
+
+def pad(x: torch.Tensor, widths: Any, value: float = 0) -> torch.Tensor:
+    around = [n for both in reversed(widths) for n in both]
+    return torch.nn.functional.pad(x, around, value=value)
+
+
 def put_add(like: torch.Tensor, i: torch.Tensor, g: torch.Tensor, axis: int) -> torch.Tensor:
     place = (*[torch.arange(n) for n in like.shape[:axis]], i)
     shaped = [p.reshape(-1, *[1] * (axis - k - 1 + i.ndim)) for k, p in enumerate(place[:-1])]
@@ -71,7 +116,11 @@ PEERS: dict[str, Peer] = {
     "cast": lambda x, dtype: x.to(getattr(torch, dtype)),
     "ceil": torch.ceil,
     "concatenate": lambda *xs, axis: torch.cat(xs, axis),
+    "conv": conv,
+    "conv_input": conv_input,
+    "conv_weight": conv_weight,
     "cos": torch.cos,
+    "cumsum": lambda x, axis=-1: torch.cumsum(x, axis),
     "divide": torch.divide,
     "equal": torch.eq,
     "erf": torch.erf,
@@ -99,10 +148,13 @@ PEERS: dict[str, Peer] = {
     "negative": torch.negative,
     "not_equal": torch.ne,
     "one_hot": lambda x, classes: torch.nn.functional.one_hot(x, classes).bool(),
+    "overlap": overlap,
+    "pad": pad,
     "part": lambda g, *likes, axis, k: torch.split(g, [x.shape[axis] for x in likes], axis)[k],
     "power": torch.pow,
     "put_add": put_add,
     "put_along_add": put_along_add,
+    "ranks": ranks,
     "relu": torch.relu,
     "remainder": torch.remainder,
     "reshape": torch.reshape,
@@ -123,6 +175,7 @@ PEERS: dict[str, Peer] = {
     "transpose": lambda x, axes=None: x.permute(axes or tuple(range(x.ndim))[::-1]),
     "unslice": unslice,
     "where": torch.where,
+    "windows": windows,
 }
 NO_PEER = {
     "count": "torch knows every extent, so it needs no operation that counts elements",

@@ -13,8 +13,8 @@ from pellucid.arguments import truth, whole_number
 from pellucid.data.arrays import as_array, is_frame
 from pellucid.data.intake import check_rows, features, take
 from pellucid.errors import ShapeError
-from pellucid.ops.order import ArrayBuilder, permuted_row, stream_key
 from pellucid.ops.random import derive_key
+from pellucid.order import ArrayBuilder, permuted_row, stream_key
 
 __all__ = ["Batches", "batches", "epoch_order"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.compile import Run, Segment
-from pellucid.ops.order import ArrayBuilder, drawn_row, permuted_row, stream_key
+from pellucid.order import ArrayBuilder, drawn_row, permuted_row, stream_key
 
 __all__ = ["batch_rows"]
 

@@ -62,7 +62,6 @@ class Operand:
     """
 
     __slots__ = ()
-    __array_ufunc__ = None  # so that `array * tensor` asks the tensor
     shape: Shape
     dtype: np.dtype[Any]
 
@@ -75,6 +74,12 @@ class Operand:
     def T(self) -> Tensor:  # noqa: N802
         """The transpose: all axes in reverse order."""
         return self._do("transpose")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        return METHODS["array_ufunc"](ufunc, method, inputs, named)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, named: Any) -> Any:
+        return METHODS["array_function"](function, args, named)
 
     def _do(self, name: str, *args: Any, **kwargs: Any) -> Any:
         return METHODS[name](self, *args, **kwargs)

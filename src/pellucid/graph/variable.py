@@ -51,6 +51,7 @@ class Variable(Operand):
     shape : needed when `value` is a callable
     name : how errors, files and summaries speak of it
     trainable : whether gradients are taken with respect to it; may be changed later, to freeze it
+    constraint : what an optimizer does to a new value, such as keeping its norm below a bound
 
     Attributes
     ----------
@@ -70,8 +71,8 @@ class Variable(Operand):
     shape: tuple[int, ...]
 
     __slots__ = (
-        "__weakref__", "_draw", "_value", "dtype", "grad", "is_parameter", "name", "shape",
-        "trainable",
+        "__weakref__", "_draw", "_value", "constraint", "dtype", "grad", "is_parameter", "name",
+        "shape", "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -82,7 +83,9 @@ class Variable(Operand):
         shape: tuple[int, ...] | None = None,
         name: str = "",
         trainable: bool = True,
+        constraint: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
+        self.constraint = constraint
         self._value: NDArray[Any] | None = None
         self._draw: Callable[[], Any] | None = None
         if callable(value):

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pellucid.arguments import Declaration, named, ranged, register
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.graph.tensor import constant
-from pellucid.ops.random import normal_like, uniform_like
+from pellucid.functional.random import normal_like
+from pellucid.ops.random import uniform_like
 
 __all__ = [
     "INITIALIZERS", "Constant", "Initializer", "KaimingNormal", "KaimingUniform", "Normal", "Ones",

@@ -15,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArgumentError, DTypeError, ShapeError
+from pellucid.errors import ShapeError
 from pellucid.graph.op import Op, Random, Spec, ravelled, register
-from pellucid.graph.tensor import DTypeLike, Tensor, TensorLike, apply, as_tensor, resolve_dtype
-from pellucid.ops.elementwise import cast, cos, log, sqrt
-from pellucid.ops.view import broadcast_to
-from pellucid.shapes import agreed, integers
+from pellucid.graph.tensor import Tensor, TensorLike, apply, as_tensor
+from pellucid.ops.elementwise import cast
+from pellucid.shapes import agreed
 
-__all__ = ["derive_key", "random_bits", "random_normal", "random_uniform", "threefry"]
+__all__ = ["derive_key", "random_bits", "threefry", "uniform_like"]
 
 ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
 PARITY = 0x1BD11BDA
@@ -106,58 +105,3 @@ def uniform_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
     if exact < 32:
         bits = bits // 2 ** (32 - exact)
     return cast(bits, like.dtype) * 2.0**-exact
-
-
-def _shaped(shape: Sequence[int], dtype: DTypeLike | None) -> Tensor:
-    extents, wanted = integers(shape, "random numbers", "shape"), resolve_dtype(dtype)
-    if any(extent < 0 for extent in extents):
-        raise ArgumentError(
-            "random numbers need a shape", got=f"shape={shape!r}", mend="write (3, 2)"
-        )
-    if wanted.kind != "f":
-        raise DTypeError(
-            "random numbers are floating", got=str(wanted), mend='write dtype="float32"'
-        )
-    return broadcast_to(as_tensor(0.0, wanted), extents)
-
-
-def random_uniform(
-    shape: Sequence[int],
-    low: float = 0.0,
-    high: float = 1.0,
-    *,
-    seed: int,
-    dtype: DTypeLike | None = None,
-) -> Tensor:
-    """Draw numbers evenly from [low, high); equal seeds give equal numbers on every engine.
-
-    >>> import pellucid as pel
-    >>> u = pel.random_uniform((2, 3), seed=1)
-    >>> u.shape, bool((u.numpy() >= 0).all() and (u.numpy() < 1).all())
-    ((2, 3), True)
-    """
-    return low + (high - low) * uniform_like(derive_key(seed, "uniform"), 0, _shaped(shape, dtype))
-
-
-def normal_like(key: TensorLike, step: TensorLike, like: Tensor) -> Tensor:
-    """Draw standard normal numbers for each element of `like` (Box and Muller, 1958)."""
-    step = cast(as_tensor(step), np.uint32)
-    radius = sqrt(-2.0 * log(1.0 - uniform_like(key, step * 2, like)))
-    return radius * cos(2.0 * math.pi * uniform_like(key, step * 2 + 1, like))
-
-
-def random_normal(
-    shape: Sequence[int],
-    mean: float = 0.0,
-    deviation: float = 1.0,
-    *,
-    seed: int,
-    dtype: DTypeLike | None = None,
-) -> Tensor:
-    """Draw normal numbers; equal seeds give equal numbers, up to rounding, on every engine.
-
-    >>> import pellucid as pel
-    >>> pel.random_normal((2, 3), seed=1).shape
-    (2, 3)
-    """
-    return mean + deviation * normal_like(derive_key(seed, "normal"), 0, _shaped(shape, dtype))

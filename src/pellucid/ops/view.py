@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +24,7 @@ from pellucid.shapes import (
 )
 
 __all__ = [
-    "broadcast_like", "broadcast_to", "concatenate", "count", "expand_dims", "getitem", "reshape",
+    "broadcast_like", "broadcast_to", "concatenate", "count", "expand_dims", "reshape", "slices",
     "squeeze", "transpose",
 ]  # fmt: skip
 
@@ -373,75 +372,10 @@ UNSLICE: Op = register(
 )
 
 
-def getitem(x: TensorLike, index: Any) -> Tensor:
-    """Pick elements as NumPy does: integers, slices, ``...``, ``None``, or one integer array.
-
-    >>> import pellucid as pel
-    >>> x = pel.tensor([[1, 2, 3], [4, 5, 6]])
-    >>> pel.getitem(x, (slice(None), -1))
-    Tensor([3 6], int64)
-    """
-    x = as_tensor(x)
-    parts = list(index) if isinstance(index, tuple) else [index]
-    if len(parts) == 1 and not isinstance(
-        parts[0], (int, np.integer, slice, type(None), type(...))
-    ):
-        return METHODS["take"](x, parts[0], axis=0)
-    named = sum(part is not None and part is not ... for part in parts)
-    if named > x.ndim:
-        raise ArgumentError(
-            "more indices than dimensions",
-            got=f"{named} for shape {x.shape}",
-            mend="leave some out",
-        )
-    if not any(part is ... for part in parts):
-        parts.append(...)
-    at = next(i for i, part in enumerate(parts) if part is ...)
-    parts[at : at + 1] = [slice(None)] * (x.ndim - named)
-    slices: list[Any] = []
-    drop: list[int] = []
-    new: list[int] = []
-    for part in parts:
-        if part is None:
-            new.append(len(slices) - len(drop) + len(new))
-            continue
-        if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-            drop.append(len(slices))
-        slices.append(_slice_parts(part, x.shape[len(slices)]))
-    if any(s != (None, None, 1) for s in slices):
-        x = apply(SLICE, x, slices=tuple(slices))
-    return expand_dims(squeeze(x, drop), new)
-
-
-def _slice_parts(part: Any, extent: int | None) -> tuple[int | None, int | None, int]:
-    if isinstance(part, slice):
-        return _slice_bounds(part)
-    if not isinstance(part, (int, np.integer)) or isinstance(part, bool):
-        raise ArgumentTypeError(
-            "an index that tensors do not have", got=repr(part), wanted="an integer or a slice",
-            mend="pick by an array along one axis with pel.take(x, indices, axis)",
-        )  # fmt: skip
-    if extent is not None and not -extent <= part < extent:
-        raise ArgumentError(
-            f"index {part} is out of range", got=f"an axis with {extent} elements",
-            wanted=f"{-extent} to {extent - 1}" if extent else "no index: the axis is empty",
-            mend="count from 0; -1 is the last",
-        )  # fmt: skip
-    return int(part), (int(part) + 1 or None), 1
-
-
-def _slice_bounds(part: slice) -> tuple[int | None, int | None, int]:
-    bounds = (part.start, part.stop, 1 if part.step is None else part.step)
-    try:
-        start, stop, step = (None if bound is None else operator.index(bound) for bound in bounds)
-    except TypeError:
-        start, stop, step = None, None, 0
-    if not step:
-        raise ArgumentTypeError(
-            "a slice that tensors do not have", got=repr(part),
-            wanted="whole numbers, and a step other than 0", mend="write x[::-1] to reverse",
-        )  # fmt: skip
-    return start, stop, step
+def slices(x: Tensor, bounds: Sequence[tuple[int | None, int | None, int]]) -> Tensor:
+    """Pick every `step`-th element from `start` up to `stop`, one triple an axis."""
+    whole = all(one == (None, None, 1) for one in bounds)
+    return x if whole else apply(SLICE, x, slices=tuple(bounds))
 
 
 # --- joining -------------------------------------------------------------------------------
@@ -551,6 +485,4 @@ def _same_dtype(tensors: Sequence[TensorLike]) -> list[Tensor]:
     return [part.astype(common) for part in parts]
 
 
-METHODS.update(
-    {function.__name__: function for function in (broadcast_like, getitem, reshape, transpose)}
-)
+METHODS.update({function.__name__: function for function in (broadcast_like, reshape, transpose)})

@@ -18,7 +18,7 @@ from pellucid.engines.native.builder import INT64, NativeBuilder
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.module import module_text
 from pellucid.engines.native.value import Value
-from pellucid.ops.order import drawn_row, permuted_row, stream_key
+from pellucid.order import drawn_row, permuted_row, stream_key
 
 __all__ = ["COLUMNS", "DRIVE", "POINTERS", "Kind", "driver_text"]
 
