@@ -99,7 +99,6 @@ def _remainder(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 
 def _floating_remainder(b: NativeBuilder, x: Value, y: Value) -> Value:
-    b.only_single(x)
     rest = b.made(x.dtype, x.lanes, f"frem {x.typed}, {y.name}")
     signed = b.where((rest < 0) != (y < 0), rest + y, rest)
     return b.where(rest != 0, signed, b.copysign(b.constant(0, x.dtype), y))
@@ -107,7 +106,6 @@ def _floating_remainder(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 def _floating_floor_divide(b: NativeBuilder, x: Value, y: Value) -> Value:
     """Divide exactly what is left without the remainder, as NumPy does, and round to a whole."""
-    b.only_single(x)
     rest = b.made(x.dtype, x.lanes, f"frem {x.typed}, {y.name}")
     quotient = (x - rest) / y
     quotient = b.where(_differs_in_sign(b, rest, y), quotient - 1, quotient)
@@ -122,7 +120,6 @@ def _floating_floor_divide(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 def _power(b: NativeBuilder, x: Value, y: Value) -> Value:
     if floating(x):
-        b.only_single(x)
         return b.intrinsic("pow", x, y)
     if _signed(y):
         b.require(y >= 0, "power: a whole number raised to a negative power")

@@ -16,6 +16,7 @@ import numpy as np
 from pellucid.compile.access import Affine, Counter
 from pellucid.engines.native.arithmetic import BINARY, FLAGS, floating
 from pellucid.engines.native.emitter import INDEX, Emitter
+from pellucid.engines.native.mathematics import FUNCTIONS
 from pellucid.engines.native.value import (
     DTYPES,
     Value,
@@ -75,6 +76,8 @@ class NativeBuilder(Emitter):
         """Give a number to all lanes."""
         if x.lanes == lanes:
             return x
+        if x.known is not None and literal(x.known, x.dtype) == literal(0, x.dtype):
+            return Value(self, x.dtype, "zeroinitializer", lanes, x.known)
         if x.known is not None:
             each = ", ".join([f"{register_type(x.dtype)} {x.name}"] * lanes)
             return Value(self, x.dtype, f"<{each}>", lanes, x.known)
@@ -220,43 +223,48 @@ class NativeBuilder(Emitter):
         called = self.call(x.type, function, [one.typed for one in operands], flags)
         return Value(self, x.dtype, called, x.lanes)
 
-    def _library(self, name: str, x: Value) -> Value:
-        """Call a function of the C library."""
-        self.only_single(x)
-        suffix = "f" if x.dtype == np.dtype(np.float32) else ""
-        return Value(self, x.dtype, self.call(x.type, name + suffix, [x.typed]))
-
     def exp(self, x: Value) -> Value:
         """Raise e to a power."""
-        return self._library("exp", x)
+        return FUNCTIONS["exp"](self, x)
 
     def log(self, x: Value) -> Value:
         """Take the natural logarithm."""
-        return self._library("log", x)
+        return FUNCTIONS["log"](self, x)
 
     def sin(self, x: Value) -> Value:
         """Take the sine."""
-        return self._library("sin", x)
+        return self.intrinsic("sin", x)
 
     def cos(self, x: Value) -> Value:
         """Take the cosine."""
-        return self._library("cos", x)
+        return self.intrinsic("cos", x)
 
     def tanh(self, x: Value) -> Value:
         """Take the hyperbolic tangent."""
-        return self._library("tanh", x)
+        return FUNCTIONS["tanh"](self, x)
 
     def expm1(self, x: Value) -> Value:
         """Give e^x − 1."""
-        return self._library("expm1", x)
+        return FUNCTIONS["expm1"](self, x)
 
     def log1p(self, x: Value) -> Value:
         """Give ln(1 + x)."""
-        return self._library("log1p", x)
+        return FUNCTIONS["log1p"](self, x)
 
     def erf(self, x: Value) -> Value:
         """Give the error function."""
-        return self._library("erf", x)
+        return FUNCTIONS["erf"](self, x)
+
+    def bits(self, x: Value) -> Value:
+        """See the bits of floating numbers as integers."""
+        whole = np.dtype(f"int{8 * x.dtype.itemsize}")
+        kind = vector_of(register_type(whole), x.lanes)
+        return self.made(whole, x.lanes, f"bitcast {x.typed} to {kind}")
+
+    def from_bits(self, x: Value, dtype: Any) -> Value:
+        """See integers as the bits of floating numbers."""
+        kind = vector_of(register_type(np.dtype(dtype)), x.lanes)
+        return self.made(np.dtype(dtype), x.lanes, f"bitcast {x.typed} to {kind}")
 
     def sqrt(self, x: Value) -> Value:
         """Take the square root."""

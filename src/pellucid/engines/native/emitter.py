@@ -51,7 +51,7 @@ class Emitter:
 
     def call(self, result: str, function: str, operands: Sequence[str], flags: str = "") -> str:
         """Call a function of another module, which is declared."""
-        kinds = [operand.rpartition(" ")[0] for operand in operands]
+        kinds = [_type_of(operand) for operand in operands]
         self.declared[f"declare {result} @{function}({', '.join(kinds)})"] = None
         text = f"call {flags}{result} @{function}({', '.join(operands)})"
         if result != "void":
@@ -157,3 +157,9 @@ class Emitter:
         found = compute()
         self._remembered[-1][key] = found
         return found
+
+
+def _type_of(operand: str) -> str:
+    """Give the type of what is written as type and name; a vector's ends at its bracket."""
+    kind, bracket, _ = operand.partition("> ")
+    return kind + ">" if bracket and operand.startswith("<") else operand.split(" ")[0]
