@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass, replace
+from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 from typing import Any
 
@@ -88,7 +88,6 @@ def test_a_bad_argument_is_named_with_its_range_and_mend(case: str) -> None:
     assert said in str(caught.value)
 
 
-@dataclass(frozen=True)
 class Decay(Declaration):
     rate: float = ranged(0.1, low=0)
     limit: float | None = ranged(None, above=0)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, is_dataclass
+from inspect import Parameter, Signature, signature
 from numbers import Integral, Real
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 import numpy as np
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, FileError, PellucidError
 
 __all__ = [
-    "Absent", "Declaration", "declared", "named", "number_in", "one_of", "ranged", "register",
+    "Absent", "Declaration", "Frozen", "declared", "named", "number_in", "one_of", "ranged",
+    "register",
     "truth", "whole_number",
 ]  # fmt: skip
 
@@ -259,17 +261,104 @@ def ranged(
     return field(default=default, metadata={"check": check})
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """What is said once and never changes: an optimizer, a loss, an initialiser.
+class _Signature:
+    """What a class is called with, found out when it is asked for, and kept."""
 
-    Subclasses are frozen data classes whose fields are plain arguments; those declared with
-    :func:`ranged` are checked when it is made, and truth values by their default.
+    def __init__(self) -> None:
+        self._known: dict[type, Signature] = {}
+
+    def __get__(self, instance: object, owner: type) -> Signature:
+        if owner not in self._known:
+            known = fields(owner) if is_dataclass(owner) else ()
+            ordered = sorted(known, key=lambda one: bool(one.kw_only))
+            self._known[owner] = Signature([_parameter(one) for one in ordered])
+        return self._known[owner]
+
+
+def _parameter(one: Field[Any]) -> Parameter:
+    kind = Parameter.KEYWORD_ONLY if one.kw_only else Parameter.POSITIONAL_OR_KEYWORD
+    default = Parameter.empty if one.default is MISSING else one.default
+    return Parameter(one.name, kind, default=default, annotation=one.type)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Frozen:
+    """What is made once and never changes: a data class without a decorator.
+
+    Subclasses annotate their fields. Construction, text and equality are written here once: made
+    anew for each of a hundred classes, as data classes make them, they would slow down the import.
 
     Examples
     --------
-    >>> @dataclass(frozen=True)
-    ... class Decay(Declaration):
+    >>> class Point(Frozen):
+    ...     x: float
+    ...     y: float = 0.0
+    >>> Point(1.0), Point(1.0) == Point(x=1.0, y=0.0)
+    (Point(x=1.0, y=0.0), True)
+    """
+
+    __signature__: ClassVar[_Signature] = _Signature()
+
+    def __init_subclass__(cls, *, kw_only: bool = False, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        dataclass(init=False, eq=False, repr=False, kw_only=kw_only)(cls)
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        called: Signature = type(self).__signature__
+        try:
+            arguments = called.bind(*given, **named).arguments
+        except TypeError as error:
+            known = ", ".join(called.parameters)
+            raise ArgumentTypeError(
+                str(error), where=type(self).__name__, wanted=known or "no argument",
+                mend=f"write {type(self).__name__}({known})",
+            ) from None  # fmt: skip
+        for one in self._fields():
+            object.__setattr__(self, one.name, arguments.get(one.name, one.default))
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Check the arguments, now that they are set."""
+
+    def _fields(self) -> tuple[Field[Any], ...]:
+        return fields(self)  # type: ignore[arg-type]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that it was made with, defaults included."""
+        return {one.name: getattr(self, one.name) for one in self._fields()}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be taken away")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.arguments == getattr(other, "arguments", None)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.arguments.values()))
+
+    def __repr__(self) -> str:
+        ordered = sorted(self._fields(), key=lambda one: bool(one.kw_only))
+        shown = [
+            f"{one.name}={getattr(self, one.name)!r}"
+            for one in ordered
+            if not one.kw_only or getattr(self, one.name) != one.default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class Declaration(Frozen):
+    """What a user says once: an optimizer, a loss, an initialiser.
+
+    Fields that are declared with :func:`ranged` are checked when it is made, and truth values by
+    their default.
+
+    Examples
+    --------
+    >>> class Decay(Declaration):
     ...     rate: float = ranged(0.1, low=0)
     >>> Decay(0.5).config
     {'class': 'Decay', 'arguments': {'rate': 0.5}}
@@ -285,7 +374,7 @@ class Declaration:
 
     def __post_init__(self) -> None:
         try:
-            for one in fields(self):
+            for one in self._fields():
                 check: Callable[[object, str], Any] | None = one.metadata.get("check")
                 if check is None and isinstance(one.default, bool):
                     check = truth
@@ -295,13 +384,8 @@ class Declaration:
             raise error.located(type(self).__name__) from None
 
     @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments that it was made with, defaults included."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
-
-    @property
     def config(self) -> dict[str, Any]:
-        """The same as plain data, from which :func:`declared` makes it anew."""
+        """The arguments as plain data, from which :func:`declared` makes it anew."""
         return {"class": type(self).__name__, "arguments": self.arguments}
 
 
@@ -325,14 +409,13 @@ def declared(config: Mapping[str, Any], classes: Mapping[str, type[_T]]) -> _T:
             wanted=f"one of {', '.join(classes)}", mend="import the module that defines it first",
         )  # fmt: skip
     try:
-        return classes[name](**arguments)
+        signature(classes[name]).bind(**arguments)
     except TypeError as error:
-        if isinstance(error, PellucidError):
-            raise
         raise FileError(
             f"the file gives {name} arguments that it does not have", got=repr(arguments),
             mend="update pellucid: the file may come from a newer version",
         ) from error  # fmt: skip
+    return classes[name](**arguments)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -26,7 +27,7 @@ try:
 except ImportError:  # Windows: a file that is open cannot be removed there, which is a lock as well
     HAS_LOCKS = False
 
-__all__ = ["read_bytes", "write_atomically"]
+__all__ = ["cache_folder", "read_bytes", "write_atomically"]
 
 Part = bytes | bytearray | memoryview | str
 REASONS = {
@@ -40,6 +41,18 @@ REASONS = {
     errno.EDQUOT: ("the disk quota is used up", "make room, or choose a folder on another disk"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
 }
+
+
+def cache_folder(name: str) -> Path:
+    """Give the platform's folder for what can be made or fetched again.
+
+    Examples
+    --------
+    >>> cache_folder("data").parts[-2:]
+    ('pellucid', 'data')
+    """
+    caches = {"darwin": "Library/Caches", "win32": "AppData/Local"}
+    return Path.home() / caches.get(sys.platform, ".cache") / "pellucid" / name
 
 
 def read_bytes(path: str | Path) -> bytes:

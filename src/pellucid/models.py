@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import train
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
 from pellucid.graph import OPS, Spec, Tensor, apply, placeholder, tensor, topological
-from pellucid.graph.tensor import PLACEHOLDER, DTypeLike
+from pellucid.graph.tensor import PLACEHOLDER, DTypeLike, TensorLike
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
 from pellucid.metrics import Metric
+from pellucid.ops import cast
 from pellucid.optim import Optimizer
 from pellucid.train import Callback, EarlyStopping, History
 
 __all__ = ["Input", "Model", "Network", "Sequential", "load"]
 
 LossLike = str | Loss | Callable[[Tensor, Tensor], Tensor]
+Metrics = Sequence[str | Metric]
 
 
 class Network(Module):
@@ -51,56 +54,67 @@ class Network(Module):
         network._programs, network._functions = train.Recent(8), train.Recent(16)
         return network
 
+    if TYPE_CHECKING:  # a network may have several heads, and gives a tuple or a dict then
+
+        def __call__(self, *inputs: TensorLike, training: bool | None = None) -> Any:
+            """Call the network."""
+
     @property
     def history(self) -> History | None:
         """The history of the last fit."""
         return None if self._record is None else self._record.history
 
+    @property
+    def input_names(self) -> tuple[str, ...] | None:
+        """The names of the inputs, those of ``forward``; ``None`` if it takes any number."""
+        return train.parameter_names(self)
+
     def fit(
-        self,
-        X: Any,
-        y: Any,
-        *,
-        loss: LossLike | None = None,
-        optimizer: Optimizer | None = None,
-        epochs: int | None = None,
-        steps: int | None = None,
-        batch_size: int | None = None,
-        validation: float | tuple[Any, Any] | None = None,
-        metrics: Sequence[str | Metric] | None = None,
+        self, X: Any, y: Any = None, *,
+        loss: LossLike | Mapping[str, LossLike] | None = None, optimizer: Optimizer | None = None,
+        epochs: int | None = None, steps: int | None = None, batch_size: int | None = None,
+        validation: float | tuple[Any, Any] | tuple[Any, Any, Any] | None = None,
+        metrics: Metrics | Mapping[str, Metrics] | None = None,
         early_stopping: int | EarlyStopping | None = None,
         callbacks: Sequence[Callback | Callable[..., None]] = (),
-        shuffle: bool = True,
-        prepare: Any = None,
-        seed: int | None = None,
-        dtype: DTypeLike | None = None,
-        engine: str | None = None,
-        progress: bool | int | None = None,
-    ) -> History:
+        shuffle: bool = True, prepare: Any = None, seed: int | None = None,
+        dtype: DTypeLike | None = None, engine: str | None = None,
+        progress: bool | int | None = None, loss_weights: Mapping[str, float] | None = None,
+        sample_weight: Any = None, class_weight: Any = None, replacement: bool = False,
+    ) -> History:  # fmt: skip
         """Train on rows X with targets y, from the present weights, with a fresh optimizer.
+
+        A network of several inputs takes an array for each, in a dict by name or a tuple in their
+        order; one of several heads takes targets so, and trains the heads that have one.
 
         Parameters
         ----------
-        X, y : rows first, arrays, lists or frames; y: labels of any kind, or numbers
-        loss : a name, a Loss or any function of (prediction, target); by default cross entropy for
-            labels, the squared error for numbers, as the last layer wants it
+        X, y : rows first, arrays, lists or frames; y: labels of any kind, or numbers. Or X alone:
+            a data set, a table with a target, or any iterable of batches (X, y)
+        loss : a name, a Loss or any function of (prediction, target), for all heads or in a dict;
+            by default cross entropy for labels, the squared error for numbers
         optimizer : Adam(0.001) by default
         epochs, steps : how often all rows are seen (10), or instead how many batches are drawn
         batch_size : rows in a batch, 32 by default; the last one of an epoch may be smaller
-        validation : a fraction to hold out, stratified for labels, or a pair (X, y)
-        metrics : names or metrics to record; by default what the loss suggests
+        validation : a fraction to hold out, stratified for labels, or (X, y) or (X, y, weights)
+        metrics : names or metrics, for all heads or in a dict; by default what the loss suggests
         early_stopping : how many epochs without improvement end it, or an EarlyStopping
-        callbacks : callbacks, or functions called at each epoch's end
+        callbacks : callbacks, or functions called after each epoch
         shuffle : take the rows in a new order each epoch
-        prepare : "standard" or "minmax" scale the inputs, from the training rows, from now on
+        prepare : "standard" or "minmax" scale all inputs, or some in a dict, from now on
         seed : of weights not yet drawn, split, order, random layers; drawn and recorded if left out
         dtype, engine : "float32" or "float64"; "native" or "reference"
         progress : a bar where there is a terminal; False for none, n for a line every n epochs
+        loss_weights : what the loss of each head is multiplied by in their sum, 1 by default
+        sample_weight : how much each row counts, in the loss and the metrics
+        class_weight : how much classes count in the loss: "balanced", or a dict from labels; or
+            a dict of these for several heads
+        replacement : in a fit by steps, whether a row may be drawn twice in a batch
 
         Raises
         ------
         ArgumentError, DataError, LabelError, ShapeError : naming what does not fit, and where
-        NonFiniteError : when the loss stops being finite; the last finite weights are kept
+        NonFiniteError : when the loss stops being finite; the weights are those of the step before
 
         Examples
         --------
@@ -112,12 +126,19 @@ class Network(Module):
         """
         options = train.FitOptions(
             loss, optimizer, epochs, steps, batch_size, validation, metrics, early_stopping,
-            callbacks, shuffle, prepare, seed, dtype, engine, progress,
-        )  # fmt: skip
+            callbacks, shuffle, prepare, seed, dtype, engine, progress, loss_weights, sample_weight,
+            class_weight, replacement)  # fmt: skip
         return train.fit(self, X, y, options).history
 
-    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+    def evaluate(
+        self, X: Any, y: Any = None, *, sample_weight: Any = None, engine: str | None = None
+    ) -> dict[str, float]:
         """Give the loss and the metrics of the last fit on other rows.
+
+        Parameters
+        ----------
+        sample_weight : how much each row counts
+        engine : that of the last fit by default
 
         Examples
         --------
@@ -128,22 +149,53 @@ class Network(Module):
         >>> sorted(model.evaluate(X, y))
         ['accuracy', 'loss']
         """
-        return train.evaluate(self, X, y)
+        return train.evaluate(self, X, y, sample_weight=sample_weight, engine=engine)
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Give the network's output for each row, in evaluation mode."""
-        return train.predict(self, X)
+    def predict(self, X: Any, *, batch_size: int | None = None, engine: str | None = None) -> Any:
+        """Give the network's output for each row, in evaluation mode: an array.
 
-    def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Give the probability of each class for each row: the link of the loss applied."""
-        return train.predict_proba(self, X)
+        Of several heads, a dict or tuple of arrays, in the form in which the network gives them.
 
-    def classify(self, X: Any) -> NDArray[Any]:
-        """Give the label of each row, of the kind that was given to ``fit``."""
-        return train.classify(self, X)
+        Parameters
+        ----------
+        batch_size : how many rows are computed together, 256 by default
+        engine : that of the last fit by default
+        """
+        return train.predict(self, X, batch_size=batch_size, engine=engine)
+
+    def predict_proba(self, X: Any, *, engine: str | None = None) -> Any:
+        """Give the probability of each class for each row: the link of the loss applied.
+
+        Where each output is a yes or no of its own, its probability. Of several heads, those
+        that tell classes.
+        """
+        return train.predict_proba(self, X, engine=engine)
+
+    def classify(self, X: Any, *, engine: str | None = None) -> Any:
+        """Give the label of each row, of the kind that was given to ``fit``.
+
+        Where each output is a yes or no of its own, 1 or 0 for each.
+        """
+        return train.classify(self, X, engine=engine)
+
+    def copy(self) -> Self:
+        """Make a network with the same values and record that shares nothing with this one.
+
+        Examples
+        --------
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Linear(1)])
+        >>> twin = [model([[1.0]]), model.copy()][1]
+        >>> model.reset(1)
+        >>> bool((twin([[1.0]]) == model([[1.0]])).item())
+        False
+        """
+        twin = train.copied(self)
+        twin._record = self._record
+        return twin
 
     def summary(self) -> train.Summary:
-        """List the layers with output shapes and numbers of parameters; it prints as a table."""
+        """List layers and blocks with output shapes and numbers of parameters, as a table."""
         return train.summarise(self)
 
     def save(self, path: str | Path) -> None:
@@ -190,11 +242,25 @@ class Sequential(Network):
         """List the layers under their numbers."""
         return ((str(k), layer) for k, layer in enumerate(self.layers))
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """Pass the input through each layer."""
-        _check_inputs(inputs, 1)
-        (x,) = inputs
-        for layer in self.layers:
+    @property
+    def input_names(self) -> tuple[str, ...] | None:
+        """The names of the first layer's inputs."""
+        first = self.layers[0]
+        return first.input_names if isinstance(first, Network) else train.parameter_names(first)
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """Pass the inputs to the first layer, and each result to the next."""
+        names = self.input_names
+        if names is not None:
+            _check_inputs(inputs, len(names))
+        x: Any = self.layers[0](*inputs)
+        for k, layer in enumerate(self.layers[1:]):
+            if not isinstance(x, Tensor):
+                raise GraphError(
+                    "a layer gives several heads, and the next one takes one tensor",
+                    where=f"layer {k}", got=", ".join(train.heads_of(x)),
+                    mend="join them with nn.Model: call the layers on nn.Input(…)",
+                )  # fmt: skip
             x = layer(x)
         return x
 
@@ -231,15 +297,17 @@ def Input(  # noqa: N802
 class Model(Network):
     """A network made by calling layers on inputs: the functional form.
 
+    Numbers in the formulas between layers take the floating dtype of the inputs.
+
     Parameters
     ----------
-    inputs : one :func:`Input` or several
-    outputs : a tensor made from them by layers and operations
+    inputs : one :func:`Input`, several, or a dict that names them
+    outputs : a tensor made from them by layers and operations, several, or a dict that names them
 
     Raises
     ------
-    GraphError : when the output depends on a placeholder that is not among the inputs, or does not
-        depend on one that is
+    GraphError : when an output depends on a placeholder that is not among the inputs, or none
+        depends on one that is
 
     Examples
     --------
@@ -249,24 +317,44 @@ class Model(Network):
     >>> net = nn.Model(inputs, nn.Linear(1)(hidden))
     >>> net.probe(hidden)([[0.5, -0.5]]).shape
     (1, 3)
+    >>> both = nn.Model(inputs, {"size": nn.Linear(1)(hidden), "colour": nn.Linear(3)(hidden)})
+    >>> {name: head.shape for name, head in both([[0.5, -0.5]]).items()}
+    {'size': (1, 1), 'colour': (1, 3)}
     """
 
-    def __init__(self, inputs: Tensor | Sequence[Tensor], outputs: Tensor) -> None:
-        self.inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-        self.outputs = outputs
-        for wrong in (x for x in (*self.inputs, outputs) if not isinstance(x, Tensor)):
+    def __init__(
+        self,
+        inputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
+        outputs: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
+    ) -> None:
+        named = inputs if isinstance(inputs, Mapping) else _named(inputs)
+        self.inputs = tuple(named.values())
+        self._input_names = tuple(named)
+        self.outputs = tuple(outputs) if isinstance(outputs, list) else outputs
+        self._ends = tuple(train.heads_of(self.outputs).values())
+        for wrong in (x for x in (*self.inputs, *self._ends) if not isinstance(x, Tensor)):
             raise ArgumentTypeError(
-                "a Model is made of tensors: its inputs, and one output", got=repr(wrong),
+                "a Model is made of tensors: its inputs, and its outputs", got=repr(wrong),
                 mend="write x = nn.Input(shape); nn.Model(x, nn.Linear(1)(x))",
             )  # fmt: skip
         self._check()
-        self._parts = _called_modules(outputs, self.inputs)
+        self._order = _steps(self._ends, self.inputs)
+        called = [node.call.module for node in self._order if node.call is not None]
+        self._parts = tuple(dict.fromkeys(called))
+        self._constants: dict[tuple[int, np.dtype[Any]], Tensor] = {}
         self.name_parts()
 
     def _check(self) -> None:
-        met = topological([self.outputs])
+        names = self._input_names if not isinstance(self.outputs, Mapping) else (*self.outputs,)
+        if not self.inputs or not self._ends or not all(n and isinstance(n, str) for n in names):
+            raise ArgumentError(
+                "a Model has inputs and outputs, and each that is named has a name",
+                got=f"{len(self.inputs)} inputs, {len(self._ends)} outputs",
+                mend='write nn.Model({"a": x, "b": z}, {"size": y})',
+            )
+        met = topological(self._ends)
         known = {id(x) for x in self.inputs}
-        for x in self.inputs:
+        for name, x in zip(self._input_names, self.inputs, strict=True):
             if x.op is not PLACEHOLDER:
                 raise GraphError(
                     "an input of a Model is no nn.Input", got=repr(x),
@@ -274,7 +362,7 @@ class Model(Network):
                 )  # fmt: skip
             if not any(x is node for node in met):
                 raise GraphError(
-                    f"the output does not depend on the input {x.name!r}",
+                    f"the output does not depend on the input {name!r}",
                     mend="call layers on it, or leave it out of the inputs",
                 )
         for node in met:
@@ -284,18 +372,33 @@ class Model(Network):
                     mend="add it to the inputs: nn.Model([x, z], output)",
                 )
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return self._input_names
+
     def children(self) -> Iterator[tuple[str, Module]]:
         """List the layers under their numbers, in the order in which they are called."""
         return ((str(k), module) for k, module in enumerate(self._parts))
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Any:
         """Call the layers again, on other inputs."""
-        return _replayed(self.outputs, self._bound(inputs))
+        values = self._replayed(self._order, self._bound(inputs))
+        heads = [values[id(end)] for end in self._ends]
+        if isinstance(self.outputs, Mapping):
+            return dict(zip(self.outputs, heads, strict=True))
+        return tuple(heads) if isinstance(self.outputs, tuple) else heads[0]
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{x.name} {x.shape}" for x in self.inputs)
-        made = f"{self.outputs.shape}, {len(self._parts)} layers"
-        return f"Model({given} → {made})"
+        given = ", ".join(
+            f"{name} {x.shape}" for name, x in zip(self._input_names, self.inputs, strict=True)
+        )
+        heads = train.heads_of(self.outputs)
+        single = isinstance(self.outputs, Tensor)
+        made = ", ".join(
+            f"{y.shape}" if single else f"{name} {y.shape}" for name, y in heads.items()
+        )
+        return f"Model({given} → {made}, {len(self._parts)} layers)"
 
     @property
     def input_specs(self) -> tuple[Spec, ...]:
@@ -304,45 +407,74 @@ class Model(Network):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The graph as plain data and modules, from which :meth:`from_arguments` makes it anew."""
+        """The graph as plain data and modules, from which :meth:`from_arguments` makes it anew.
+
+        A step gives a head of a call, or an operation's result; one that has a head and no module
+        gives another head of the call of the step that it takes. Without names outputs stand in
+        their order, and alone if the names are ``None``.
+        """
         number = {id(x): k for k, x in enumerate(self.inputs)}
+        calls: dict[tuple[int, int], int] = {}
         steps: list[dict[str, Any]] = []
-        for node in _steps(self.outputs, self.inputs):
-            sources = node.inputs if node.call is None else node.call.inputs
-            step: dict[str, Any] = {"takes": [number[id(x)] for x in sources]}
+        for node in self._order:
+            step: dict[str, Any] = {"takes": [number[id(x)] for x in _sources(node)]}
+            here = len(number)
             if node.call is not None:
-                step["module"] = node.call.module
+                first = calls.setdefault(_call(node), here)
+                if first == here:
+                    step["module"] = node.call.module
+                else:
+                    step["takes"] = [first]
+                step["head"] = node.call.head
             elif node.value is not None and not node.inputs:
                 step |= {"constant": node.value.tolist(), "dtype": node.dtype.name}
             else:
                 step |= {"op": node.op.name, "attrs": dict(node.attrs)}
-            number[id(node)] = len(number)
+            number[id(node)] = here
             steps.append(step)
         given = [
-            {"shape": list(x.shape), "dtype": x.dtype.name, "name": x.name} for x in self.inputs
+            {"shape": list(x.shape), "dtype": x.dtype.name, "name": name}
+            for name, x in zip(self._input_names, self.inputs, strict=True)
         ]
-        return {"inputs": given, "steps": steps, "output": number[id(self.outputs)]}
+        names = list(self.outputs) if isinstance(self.outputs, Mapping) else []
+        return {
+            "inputs": given,
+            "steps": steps,
+            "outputs": [number[id(y)] for y in self._ends],
+            "names": None if isinstance(self.outputs, Tensor) else names,
+        }
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
         """Make the model that :attr:`arguments` describes."""
         inputs = [placeholder(x["shape"], x["dtype"], name=x["name"]) for x in arguments["inputs"]]
         values = list(inputs)
+        calls: dict[int, list[Tensor]] = {}
         for step in arguments["steps"]:
             sources = [values[k] for k in step["takes"]]
             if "module" in step:
-                values.append(step["module"](*sources))
+                result: Any = step["module"](*sources)
+                calls[len(values)] = list(train.heads_of(result).values())
+                values.append(calls[len(values)][step["head"]])
+            elif "head" in step:
+                values.append(calls[step["takes"][0]][step["head"]])
             elif "constant" in step:
                 values.append(tensor(step["constant"], step["dtype"]))
             else:
                 attrs = {name: _hashable(value) for name, value in step["attrs"].items()}
                 values.append(apply(OPS[step["op"]], *sources, **attrs))
-        return cls(inputs, values[arguments["output"]])
+        given = dict(zip([x["name"] for x in arguments["inputs"]], inputs, strict=True))
+        heads = [values[k] for k in arguments["outputs"]]
+        names = arguments["names"]
+        if names is None:
+            return cls(given, heads[0])
+        return cls(given, dict(zip(names, heads, strict=True)) if names else heads)
 
     def probe(self, tensor: Tensor) -> Callable[..., NDArray[Any]]:
         """Give a function from rows to the values of an inner tensor, in evaluation mode.
 
-        The function takes an array for each input, and prepares it as ``predict`` does.
+        The function takes an array for each input, or a dict of them, and prepares it as
+        ``predict`` does.
 
         Examples
         --------
@@ -352,11 +484,55 @@ class Model(Network):
         >>> nn.Model(x, nn.Linear(1)(hidden)).probe(hidden)([[1.0, -1.0]]).tolist()
         [[1.0, 0.0]]
         """
-        return train.probe(self, tensor, lambda *x: _replayed(tensor, self._bound(x)))
+        order = _steps([tensor], self.inputs)
+
+        def inner(*inputs: Tensor) -> Tensor:
+            return self._replayed(order, self._bound(inputs))[id(tensor)]
+
+        return train.probe(self, tensor, inner)
 
     def _bound(self, inputs: Sequence[Tensor]) -> dict[int, Tensor]:
         _check_inputs(inputs, len(self.inputs))
         return dict(zip(map(id, self.inputs), inputs, strict=True))
+
+    def _replayed(self, order: Sequence[Tensor], known: dict[int, Tensor]) -> dict[int, Tensor]:
+        """Do again, on other inputs, what was done: call the layers, apply the operations."""
+        values = dict(known)
+        calls: dict[tuple[int, int], list[Tensor]] = {}
+        dtype = next((x.dtype for x in known.values() if x.dtype.kind == "f"), None)
+        for node in order:
+            if node.call is not None:
+                if _call(node) not in calls:
+                    result = node.call.module(*[values[id(x)] for x in node.call.inputs])
+                    calls[_call(node)] = list(train.heads_of(result).values())
+                values[id(node)] = calls[_call(node)][node.call.head]
+            elif node.op.name == "cast" and node.dtype.kind == "f" and dtype is not None:
+                values[id(node)] = cast(values[id(node.inputs[0])], dtype)
+            elif node.inputs:
+                sources = [values[id(x)] for x in node.inputs]
+                values[id(node)] = apply(node.op, *sources, **node.attrs)
+            else:
+                values[id(node)] = node if dtype is None else self._following(node, dtype)
+        return values
+
+    def _following(self, node: Tensor, dtype: np.dtype[Any]) -> Tensor:
+        """Give a constant in the dtype of the inputs; a float64 is the number that was written."""
+        if node.value is None or node.dtype.kind != "f" or node.dtype == dtype:
+            return node
+        key = id(node), dtype
+        if key not in self._constants:
+            value = node.value if node.dtype.itemsize > dtype.itemsize else node.value.astype(str)
+            self._constants[key] = tensor(value.astype(np.float64), dtype)
+        return self._constants[key]
+
+
+def _named(inputs: Tensor | Sequence[Tensor]) -> dict[str, Tensor]:
+    """Name inputs as they name themselves, and by their place where that is nothing new."""
+    found: dict[str, Tensor] = {}
+    for k, x in enumerate([inputs] if isinstance(inputs, Tensor) else inputs):
+        name = getattr(x, "name", "")
+        found[name if name and name not in found else f"input{k}"] = x
+    return found
 
 
 def _check_inputs(inputs: Sequence[Tensor], wanted: int) -> None:
@@ -369,45 +545,25 @@ def _check_inputs(inputs: Sequence[Tensor], wanted: int) -> None:
         )  # fmt: skip
 
 
-def _steps(outputs: Tensor, known: Mapping[int, Any] | Sequence[Tensor]) -> list[Tensor]:
-    """List the tensors between inputs and outputs, a layer's call counting as one step."""
-    ids = set(known) if isinstance(known, Mapping) else {id(x) for x in known}
-    order: list[Tensor] = []
-    seen: set[int] = set(ids)
-    stack: list[tuple[Tensor, bool]] = [(outputs, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            sources = node.call.inputs if node.call is not None else node.inputs
-            stack.append((node, True))
-            stack.extend((x, False) for x in reversed(sources))
-    return order
+def _sources(node: Tensor) -> tuple[Tensor, ...]:
+    """Give what a node is made from, a layer's call counting as one step."""
+    return node.inputs if node.call is None else node.call.inputs
+
+
+def _call(node: Tensor) -> tuple[int, int]:
+    """Tell calls apart: the heads of one call share the very tuple of inputs."""
+    return id(node.call.module), id(node.call.inputs)
+
+
+def _steps(ends: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+    """List the tensors between inputs and ends, a layer's call counting as one step."""
+    known = {id(x) for x in inputs}
+    order = topological(ends, neighbours=lambda node: () if id(node) in known else _sources(node))
+    return [node for node in order if id(node) not in known]
 
 
 def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
-
-
-def _called_modules(outputs: Tensor, inputs: Sequence[Tensor]) -> tuple[Module, ...]:
-    called = [node.call.module for node in _steps(outputs, inputs) if node.call is not None]
-    return tuple(dict.fromkeys(called))
-
-
-def _replayed(outputs: Tensor, known: dict[int, Tensor]) -> Tensor:
-    """Do again, on other inputs, what led to `outputs`: call the layers, apply the operations."""
-    values = dict(known)
-    for node in _steps(outputs, known):
-        if node.call is not None:
-            result = node.call.module(*[values[id(x)] for x in node.call.inputs])
-        elif node.inputs:
-            result = apply(node.op, *[values[id(x)] for x in node.inputs], **node.attrs)
-        else:
-            result = node
-        values[id(node)] = result
-    return values[id(outputs)]
 
 
 def load(path: str | Path, *, modules: Sequence[type[Module]] = ()) -> Network:

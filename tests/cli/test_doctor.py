@@ -62,9 +62,11 @@ def test_an_engine_that_fails_is_a_problem(
 
 def test_data_sets_are_listed_with_their_shapes(command: Command) -> None:
     found = command("data", "--json").object["data"]
-    assert [one["name"] for one in found] == list(data.names())
+    assert [one["name"] for one in found] == [one.name for one in data.sets()]
     digits = next(one for one in found if one["name"] == "digits")
-    assert (digits["rows"], digits["features"], len(digits["classes"])) == (1797, 64, 10)
+    assert (digits["rows"], digits["shape"], digits["classes"]) == (1797, [64], 10)
+    slashes = next(one for one in found if one["name"] == "slashes")
+    assert slashes["shape"] == [1, 6, 6]
     ended = command("data")
     assert "1,797" in ended.out
     assert all(len(line.rstrip()) <= 80 for line in ended.out.splitlines())

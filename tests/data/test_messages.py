@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pellucid import data
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, PellucidWarning
 
 FLOWERS = pd.DataFrame({"age": [1.0, 2.0, 3.0], "colour": ["red", "blue", "red"]})
 MESSAGES = {
@@ -64,15 +66,6 @@ column 'age' mixes numbers and text
   got     'old' (1 such beside 2 numbers)
   wanted  numbers, or names of categories
   mend    correct those cells, or leave them empty if the value is missing""",
-    ),
-    "a new category": (
-        lambda: data.Preparation.fit(FLOWERS).apply(FLOWERS.assign(colour="green")),
-        """\
-column 'colour' holds a category that the training rows did not have
-  where   X, column 'colour', row 0 (counted from 0)
-  got     'green'
-  wanted  'blue', 'red'
-  mend    drop the row, write one of the known categories, or train on rows that hold it""",
     ),
     "fractional labels": (
         lambda: data.targets([0, 0.5], task="classification"),
@@ -147,3 +140,129 @@ def test_a_message_reads_as_it_should(call, text):
     with pytest.raises(PellucidError) as caught:
         call()
     assert str(caught.value) == text
+
+
+OBJECTS = np.array([{}], dtype=object)
+BAD_FILES = {  # the name of the file, what is in it, what is done with it, what is said
+    "empty": ("t.csv", b"", None, """\
+the file is empty
+  where   t.csv
+  wanted  a line of names, then rows"""),
+    "names alone": ("t.csv", b"size,kind\n", None, """\
+the table holds no rows
+  where   t.csv
+  got     a line of names alone
+  wanted  rows below it"""),
+    "numbers for names": ("t.csv", b"1,2\n3,4\n", None, """\
+the first line holds numbers, not the names of the columns
+  where   t.csv, line 1
+  got     1, 2
+  mend    write a line of names at the top of the file"""),
+    "a name twice": ("t.csv", b"size,kind,size\n1,a,2\n", None, """\
+two columns have the same name
+  where   t.csv, line 1
+  got     'size'
+  mend    rename one of them"""),
+    "a column without a name": ("t.csv", b",kind\n0,a\n", None, """\
+column 1 has no name
+  where   t.csv, line 1
+  got     '', 'kind'
+  mend    name it; a frame is written without its index by to_csv(path, index=False)"""),
+    "a short line": ("t.csv", b"size,kind\n1,a\n2\n", None, """\
+a line has another number of fields than the first
+  where   t.csv, line 3
+  got     1 field
+  wanted  2, separated by ','
+  mend    complete the line, or put quotes around a field that holds the separator"""),
+    "an open quote": ("t.csv", b'size,kind\n1,"a\n', None, """\
+a line cannot be read
+  where   t.csv, line 2
+  got     unexpected end of data"""),
+    "zero bytes": ("t.csv", b"size,kind\n1,\0\n", None, """\
+this is not a text file
+  where   t.csv
+  got     zero bytes inside"""),
+    "not UTF-8": ("t.csv", "size,kind\n1,caf\xe9\n".encode("latin-1"), None, """\
+this is not text in utf-8
+  where   t.csv, line 2
+  got     the byte 0xe9
+  mend    save the file as UTF-8, or say what it is: read_table(path, encoding='latin-1')"""),
+    "one column": ("t.csv", b"kind\na\nb\n", None, """\
+the table holds nothing but the target
+  where   'kind'
+  got     1 column
+  wanted  the target and at least one other column"""),
+    "no target": ("t.csv", b"size,kind\n1,a\n2,b\n", lambda path: data.read(path), """\
+which column is to be predicted?
+  where   t.csv
+  got     no target
+  wanted  one of 'size', 'kind'
+  mend    name it: target='kind'"""),
+    "no NPZ": ("t.npz", b"PK\3\4", None, """\
+this is no readable NPZ file
+  where   t.npz
+  got     File is not a zip file"""),
+    "no IDX": ("t-idx1-ubyte", b"\0\0\7\1", lambda path: data.read_idx(path), """\
+this is no IDX file
+  where   t-idx1-ubyte
+  got     it begins with 00 00 07 01
+  wanted  two zero bytes, a type (08 to 0e) and a number of dimensions"""),
+    "a huge IDX": (
+        "t-idx2-ubyte", b"\0\0\x08\2" + b"\xff" * 8, lambda path: data.read_idx(path), """\
+the IDX file is not as long as its header says
+  where   t-idx2-ubyte
+  got     0 bytes after the header
+  wanted  18,446,744,065,119,617,025 bytes for 4294967295 × 4294967295 uint8
+  mend    the file is damaged: get it again"""),
+    "no picture": ("t.png", b"GIF89a", lambda path: data.read_picture(path), """\
+this is neither a PNG nor a JPEG picture
+  where   t.png
+  got     6 bytes that begin with 47 49 46 38
+  mend    save it as PNG"""),
+    "a picture alone": ("t.png", b"\x89PNG", None, """\
+one picture is no data set
+  where   t.png
+  mend    give the folder above its sub-folders; or read it: data.read_picture(path)"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "raw", "call", "text"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_bad_file_is_told_as_it_should_be(name, raw, call, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(PellucidError) as caught:
+        call(name) if call else data.read(name, "kind")
+    assert str(caught.value) == text
+
+
+def test_objects_in_an_array_are_told_as_they_should_be(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("t.npy", OBJECTS, allow_pickle=True)
+    with pytest.raises(PellucidError) as caught:
+        data.read("t.npy", "0")
+    assert (
+        str(caught.value)
+        == """\
+the array holds Python objects, and reading them could run any code
+  where   t.npy
+  got     dtype object
+  wanted  numbers or text
+  mend    where it was made, write numpy.save(path, array.astype(float)), or .astype(str)"""
+    )
+
+
+def test_parquet_without_its_package_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(PellucidError) as caught:
+        data.read_table(tmp_path / "t.parquet")
+    assert str(caught.value.mend) == "run pip install 'pellucid[parquet]'"
+
+
+def test_an_unknown_category_is_told_as_it_should_be():
+    with pytest.warns(PellucidWarning) as caught:
+        data.Preparation.fit(FLOWERS).apply(FLOWERS.assign(colour=["red", "green", "green"]))
+    assert str(caught[0].message) == (
+        "column 'colour' of X holds 2 values that the training rows did not have, first 'green' in "
+        "row 1: they became zeros in all 2 columns."
+    )

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from pellucid import data
-from pellucid.errors import ArgumentError, ArgumentTypeError
+from pellucid.errors import ArgumentError, ArgumentTypeError, DataError
 
 
 @pytest.mark.parametrize("name", data.names())
 def test_a_set_fits_together(name):
     found = data.named(name)
     assert found.name == name
-    assert found.X.shape == (len(found.y), len(found.feature_names))
+    assert len(found.X) == len(found.y)
+    assert found.row_shape == found.X.shape[1:]
+    assert (found.X.ndim == 4) == (found.feature_names == ())
+    assert len(found.feature_names) in (0, found.X.shape[1])
     assert np.isfinite(found.X).all()
     assert found.description.endswith(".")
     if found.task == "classification":
@@ -32,8 +35,44 @@ def test_digits_are_pictures():
     assert data.iris().image_shape is None
 
 
-def test_names_are_sorted():
+def test_names_are_sorted_and_the_list_has_those_of_the_network_too():
     assert data.names() == tuple(sorted(data.names()))
+    listed = data.sets()
+    assert [entry.name for entry in listed] == sorted(entry.name for entry in listed)
+    assert {entry.name for entry in listed} - set(data.names()) == {
+        "fashion-mnist",
+        "kmnist",
+        "mnist",
+    }
+    for entry in listed:
+        assert entry.description.endswith(".")
+        assert (entry.classes == 0) == (entry.task == "regression")
+        if entry.name in data.names():
+            found = data.named(entry.name)
+            assert (entry.rows, entry.shape, entry.task) == (
+                len(found.y),
+                found.row_shape,
+                found.task,
+            )
+
+
+def test_a_hyphen_is_as_good_as_an_underscore():
+    assert data.named("breast-cancer").name == "breast_cancer"
+    assert data.read("breast-cancer").name == "breast_cancer"
+
+
+def test_linnerud_has_three_targets():
+    found = data.linnerud()
+    assert found.y.shape == (20, 3)
+    assert found.task == "regression"
+    assert found.target_name == "Weight, Waist, Pulse"
+
+
+def test_a_set_without_a_test_part_says_so():
+    found = data.iris()
+    assert len(found.train[0]) == 150
+    with pytest.raises(DataError, match="no rows that are set apart"):
+        found.test
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():

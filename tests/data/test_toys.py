@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import correlate2d
 from sklearn.datasets import make_moons
 from sklearn.linear_model import LogisticRegression
 
@@ -12,7 +13,8 @@ from pellucid.errors import ArgumentError
 
 TOYS = [
     *(data.blobs, data.circles, data.line_points, data.logistic_1d, data.moons, data.mortgage),
-    *(data.quadrants, data.regression_curve, data.spirals, data.xor_blobs),
+    *(data.quadrants, data.regression_curve, data.slashes, data.spirals, data.surfaces),
+    data.xor_blobs,
 ]
 
 
@@ -23,8 +25,8 @@ def test_a_seed_decides_everything(draw):
     assert np.array_equal(X, again[0])
     assert np.array_equal(y, again[1])
     assert not np.array_equal(X, other[0])
-    assert X.dtype == np.float64
-    assert X.ndim == 2
+    assert X.dtype == (np.uint8 if draw is data.surfaces else np.float64)
+    assert X.ndim == (4 if draw in (data.slashes, data.surfaces) else 2)
     assert len(X) == len(y)
 
 
@@ -138,6 +140,64 @@ def test_logistic_1d_of_row_a8_is_learned_as_stated():
     assert gaps[10_000] < 1e-4
 
 
+def test_slashes_are_those_of_row_e3():
+    X, y = data.slashes()
+    assert X.shape == (20, 1, 6, 6)
+    assert y.tolist() == [1] * 10 + [0] * 10
+    assert set(np.unique(X)) == {-1, 1}
+    assert len({picture.tobytes() for picture in X}) == 20
+    for picture, label in zip(X[:, 0] > 0, y, strict=True):
+        seen = picture if label else picture[::-1]
+        rows, columns = np.nonzero(seen)
+        assert 2 <= len(rows) <= 6
+        assert (np.diff(rows) == 1).all()
+        assert (np.diff(columns) == 1).all()
+
+
+def test_the_fixed_slashes_are_drawn_from_the_seed_that_is_named():
+    assert np.array_equal(data.slashes(seed=501)[0], data.slashes()[0])
+
+
+def test_two_fixed_kernels_tell_all_slashes_as_row_e3_says():
+    X, y = data.slashes()
+    diagonal = (2 * np.eye(3) - 1) / 9
+    seen = np.array([
+        [correlate2d(picture, kernel, "same") for kernel in (diagonal, diagonal[:, ::-1])]
+        for picture in X[:, 0]
+    ]).clip(0)  # fmt: skip
+    seen = seen.reshape(20, 2, 3, 2, 3, 2).max(axis=(3, 5)).reshape(20, 18)
+    weights, speed = np.zeros(19), np.zeros(19)  # for two classes a softmax is a sigmoid of this
+    rows = np.column_stack([seen, np.ones(20)])
+    for _ in range(500):
+        slope = rows.T @ (1 / (1 + np.exp(-rows @ weights)) - y) / 20
+        speed = 0.9 * speed + 2 * slope  # both columns of the softmax learn
+        weights -= 0.01 * (2 * slope + 0.9 * speed)
+    right = 1 / (1 + np.exp(-(2 * y - 1) * (rows @ weights)))
+    assert right.min() > 0.55
+
+
+def test_surfaces_are_told_by_thresholds_of_100_as_row_a1_says():
+    X, y = data.surfaces(300)
+    red, green, blue = X.mean(axis=(2, 3)).T
+    is_ice = (red > 100) & (green > 100) & (blue > 100)
+    rule = np.select([is_ice, green > 100, red > 100], [1, 0, 2], default=3)
+    assert np.array_equal(rule, y)
+
+
+@pytest.mark.parametrize(
+    ("kind", "curve"),
+    [
+        ("sine", np.sin),
+        ("steps", np.floor),
+        ("polynomial", lambda x: x**3 / 4 - x),
+    ],
+)
+def test_each_curve_is_what_it_is_called(kind, curve):
+    X, y = data.regression_curve(200, 0, kind)
+    assert np.allclose(y, curve(X[:, 0]))
+    assert 0.05 < np.std(data.regression_curve(200, 0.1, kind)[1] - y) < 0.2
+
+
 def test_the_sizes_can_be_chosen():
     assert data.blobs(90, 3)[0].shape == (90, 2)
     assert data.blobs(12, 4, 0.1)[1].max() == 3
@@ -160,6 +220,10 @@ def test_the_sizes_can_be_chosen():
         lambda: data.logistic_1d(flipped=1.5),
         lambda: data.quadrants("sides"),
         lambda: data.regression_curve("many"),
+        lambda: data.regression_curve(kind="sinus"),
+        lambda: data.slashes(seed=-1),
+        lambda: data.surfaces(0),
+        lambda: data.surfaces(size=0),
     ],
 )
 def test_a_parameter_outside_its_range_is_refused(call):

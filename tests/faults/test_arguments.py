@@ -71,8 +71,8 @@ OF_A_WRONG_TYPE = {
     "stopping '3'": (lambda: fit(early_stopping="3"), "early_stopping is not a whole number"),
     "stopping True": (lambda: fit(early_stopping=True), "early_stopping is not a whole number"),
     "validation 'a'": (lambda: fit(validation="a"), "validation is not a number"),
-    "validation of 3": (
-        lambda: fit(validation=(X, C, C)),
+    "validation of 4": (
+        lambda: fit(validation=(X, C, C, C)),
         "validation= takes a fraction or a pair",
     ),
     "progress 'bar'": (lambda: fit(progress="bar"), "progress is not a whole number"),

@@ -49,6 +49,7 @@ LAYOUTS = {
     "pandas": pd.DataFrame(X, columns=list("abc")),
     "polars": pl.DataFrame(X, schema=list("abc")),
     "pyarrow": pa.table({name: X[:, k] for k, name in enumerate("abc")}),
+    "a dictionary of columns": {name: X[:, k].tolist() for k, name in enumerate("abc")},
 }
 LAYOUTS["read-only"].flags.writeable = False
 
@@ -175,7 +176,8 @@ REFUSED = {
     "ragged": ([[1, 2], [3]], [1, 2], DataError, ["row 1", "1 value", "2"]),
     "a generator": ((row for row in X), Y, DataError, ["generator", "numpy.array(list(X))"]),
     "nothing": (None, None, DataError, ["NoneType"]),
-    "a dict": ({"a": X}, Y, DataError, ["pandas.DataFrame(X)"]),
+    "a dict of matrices": ({"a": X}, Y, ShapeError, ["X['a']", "(20, 3)", "(rows,)"]),
+    "ragged columns": ({"a": [1, 2], "b": [3]}, Y[:2], ShapeError, ["'a': 2, 'b': 1"]),
     "a set": ({1, 2}, [1, 2], DataError, ["set"]),
     "text targets": (X, ["a"] * 20, LabelError, ["single class"]),
     "complex targets": (X, Y + 0j, DataError, ["complex"]),

@@ -28,6 +28,18 @@ FAULTS = {
     "a callback": lambda: {"callbacks": [3], "dtype": "float64"},
     "an engine": lambda: {"engine": "none", "dtype": "float64"},
     "preparation": lambda: {"prepare": "standard", "X": X + 1j},
+    "weights of rows": lambda: {"sample_weight": -np.ones(20), "dtype": "float64"},
+    "weights of classes": lambda: {"class_weight": "balanced", "dtype": "float64"},
+    "held-out weights": lambda: {"validation": (X, Y, Y[:3]), "dtype": "float64"},
+    "a head": lambda: {"y": {"size": Y}, "dtype": "float64"},
+    "a plateau": lambda: {
+        "optimizer": optim.SGD(optim.ReduceOnPlateau(0.1, monitor="val_loss")),
+        "dtype": "float64",
+    },
+    "a group": lambda: {
+        "optimizer": optim.SGD(groups={"9.*": {"learning_rate": 1.0}}),
+        "dtype": "float64",
+    },
 }
 
 
@@ -88,6 +100,29 @@ def test_frozen_weights_stay_frozen(trained):
     before = state(trained)
     fail(trained, "a loss")
     assert state(trained) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"y": {"one": Y, "two": np.where(C, "a", "b"), "three": Y}},
+        {"y": {"one": Y, "two": list("abcd") * 5}},
+        {"y": {"one": Y, "two": C}, "class_weight": {"one": "balanced"}},
+        {"y": {"one": Y, "two": C}, "loss": {"one": "mse", "two": "mse"}},
+        {"y": {"one": Y, "two": C}, "prepare": {"other": "standard"}},
+    ],
+    ids=["a head", "labels", "weights", "a loss", "preparation"],
+)
+def test_a_network_of_several_heads(options):
+    x = nn.Input((3,))
+    model = nn.Model(x, {"one": nn.Linear(1)(x), "two": nn.Linear(2)(x)})
+    model.fit(X, {"one": Y, "two": C}, epochs=1, seed=1, progress=False)
+    before, history = state(model), model.history
+    given = {"dtype": "float64", "seed": 2, "progress": False} | options
+    with pytest.raises(PellucidError):
+        model.fit(X, given.pop("y"), **given)
+    assert state(model) == before
+    assert model.history is history
 
 
 def test_a_functional_network():

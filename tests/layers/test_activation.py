@@ -13,11 +13,17 @@ from pellucid.layers import Activation, Module
 CLASSES: dict[str, Module] = {
     "elu": layers.ELU(),
     "gelu": layers.GELU(),
+    "hardsigmoid": layers.Hardsigmoid(),
+    "hardswish": layers.Hardswish(),
+    "hardtanh": layers.Hardtanh(),
     "identity": layers.Identity(),
     "leaky_relu": layers.LeakyReLU(),
     "linear": layers.Identity(),
     "log_softmax": layers.LogSoftmax(),
+    "mish": layers.Mish(),
     "relu": layers.ReLU(),
+    "relu6": layers.ReLU6(),
+    "selu": layers.SELU(),
     "sigmoid": layers.Sigmoid(),
     "sign": layers.Sign(),
     "silu": layers.SiLU(),
@@ -26,6 +32,17 @@ CLASSES: dict[str, Module] = {
     "softsign": layers.Softsign(),
     "tanh": layers.Tanh(),
 }
+MORE: dict[str, Module] = {
+    "gelu tanh": layers.GELU(approximate="tanh"),
+    "hardtanh wide": layers.Hardtanh(-2, 2),
+    "prelu": layers.PReLU(),
+    "threshold": layers.Threshold(0.2, -1),
+}
+STRAIGHT = {
+    "identity", "linear", "relu", "leaky_relu", "sign", "hardsigmoid", "hardtanh",
+    "hardtanh wide", "relu6",
+    "threshold", "prelu",
+}  # fmt: skip
 FAR = np.array([[-1e30, -1e4, -700.0, -90.0, 90.0, 700.0, 1e4, 1e30]])
 
 
@@ -43,22 +60,23 @@ def test_name_class_and_function_agree(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", [*CLASSES, "gelu tanh"])
+@pytest.mark.parametrize("name", [*CLASSES, *MORE])
 def test_value_and_two_derivatives_are_finite_far_out(name: str, dtype: str) -> None:
-    layer = layers.GELU(approximate="tanh") if name == "gelu tanh" else CLASSES[name]
+    layer = (CLASSES | MORE)[name]
     x = pel.tensor(FAR, dtype, requires_grad=True)
     y = layer(x)
     assert y.dtype == dtype
     first = pel.grad(y.sum(), x)
     assert np.isfinite(y.numpy()).all()
     assert np.isfinite(first.numpy()).all()
-    if name not in {"identity", "linear", "relu", "leaky_relu", "sign"}:
+    if name not in STRAIGHT:
         assert np.isfinite(pel.grad(first.sum(), x).numpy()).all()
 
 
-@pytest.mark.parametrize("name", sorted(set(CLASSES) - {"sign"}))
+@pytest.mark.parametrize("name", sorted({*CLASSES, *MORE} - {"sign"}))
 def test_derivatives_are_right_to_second_order(name: str) -> None:
-    pel.check_gradient(lambda x: CLASSES[name](x), np.array([[-1.7, -0.4, 0.3, 1.9]]))
+    layer = (CLASSES | MORE)[name]
+    pel.check_gradient(lambda x: layer(x), np.array([[-1.7, -0.4, 0.3, 1.9]]))
 
 
 def test_limits() -> None:
@@ -92,6 +110,8 @@ def test_unknown_extents_are_kept() -> None:
         (lambda: layers.GELU(approximate="tan"), "write approximate='tanh'"),
         (lambda: layers.Softmax(axis=0.5), "axis is not a whole number"),
         (lambda: Activation("softmx"), "write 'softmax'"),
+        (lambda: layers.Hardtanh(1, 1), "high > 1"),
+        (lambda: layers.PReLU(per_channel="yes"), "per_channel is neither True nor False"),
     ],
 )
 def test_arguments_are_checked(make, said: str) -> None:  # type: ignore[no-untyped-def]

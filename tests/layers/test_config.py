@@ -34,6 +34,9 @@ MODULES: dict[str, Module] = {
     "a known function": Linear(4, activation=pel.tanh),
     "a module as an argument": Linear(4, activation=layers.LeakyReLU(0.2)),
     "activation": Activation("gelu"),
+    "a penalty and a constraint": Linear(
+        4, penalty=layers.L2(0.1), constraint=layers.MaxNorm(2.0, axis=1)
+    ),
     "variable arguments": Chain(Linear(1), Dropout(0.1), times=2, last=Linear(3), sizes=(1, [2])),
     "numpy numbers": Chain(np.int64(3), rate=np.float32(0.5), none=None),
     **{name: cls() for name, cls in REGISTRY.items() if name in {"ReLU", "Softmax", "Flatten"}},
@@ -119,6 +122,13 @@ HOSTILE: dict[str, Callable[[], Any]] = {
     "a missing argument": lambda: linear(),
     "a wrong value": lambda: linear(units="many"),
     "an unknown function": lambda: linear(units=2, activation={"function": "eval"}),
+    "an unknown penalty": lambda: linear(units=2, penalty={"class": "penalty.L3", "arguments": {}}),
+    "a wrong constraint": lambda: linear(
+        units=2, constraint={"class": "constraint.MaxNorm", "arguments": {"limit": -1}}
+    ),
+    "an initialiser for a penalty": lambda: linear(
+        units=2, penalty={"class": "init.Zeros", "arguments": {}}
+    ),
     "an early reference": lambda: {"again": 0},
     "a negative reference": lambda: {"class": "Chain", "arguments": {"first": {"again": -1}}},
     "more keys": lambda: {**linear(units=2), "then": 1},

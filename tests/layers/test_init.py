@@ -24,6 +24,9 @@ WIDE = (300, 200)
         (init.XavierUniform(gain=2), 2 * math.sqrt(6 / 500)),
         (init.KaimingUniform(), math.sqrt(6 / 200)),
         (init.KaimingUniform(slope=1), math.sqrt(3 / 200)),
+        (init.KaimingUniform(mode="fan_out", nonlinearity="relu"), math.sqrt(6 / 300)),
+        (init.KaimingUniform(nonlinearity="tanh"), 5 / 3 * math.sqrt(3 / 200)),
+        (init.LecunUniform(), math.sqrt(3 / 200)),
     ],
     ids=repr,
 )
@@ -42,6 +45,9 @@ def test_uniform_ones_fill_their_bounds_evenly(drawn: init.Initializer, bound: f
         (init.Normal(2, 0.5), 2.0, 0.5),
         (init.XavierNormal(), 0.0, math.sqrt(2 / 500)),
         (init.KaimingNormal(), 0.0, math.sqrt(2 / 200)),
+        (init.KaimingNormal(mode="fan_out", nonlinearity="linear"), 0.0, math.sqrt(1 / 300)),
+        (init.LecunNormal(), 0.0, math.sqrt(1 / 200)),
+        (init.TruncatedNormal(2, 0.5, -9, 9), 2.0, 0.5),
     ],
     ids=repr,
 )
@@ -60,11 +66,29 @@ def test_the_plain_ones() -> None:
     assert (init.Constant(-2.5)((2, 3), KEY) == -2.5).all()
 
 
+@pytest.mark.parametrize("shape", [(30, 20), (20, 30), (8, 3, 5, 5), (300, 3, 5)])
+def test_orthogonal_rows_or_columns(shape: tuple[int, ...]) -> None:
+    w = init.Orthogonal(gain=2)(shape, KEY)
+    assert w.shape == shape
+    matrix = w.reshape(shape[0], -1)
+    short = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+    np.testing.assert_allclose(short @ short.T, 4 * np.eye(len(short)), atol=1e-12)
+
+
+def test_a_truncated_normal_stays_within_its_ends() -> None:
+    values = init.TruncatedNormal(0, 1, -0.5, 1.5)(WIDE, KEY)
+    assert -0.5 <= values.min() < -0.499
+    assert 1.499 < values.max() <= 1.5
+    density = [math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) for z in (-0.5, 1.5)]
+    share = 0.5 * (math.erf(1.5 / math.sqrt(2)) + math.erf(0.5 / math.sqrt(2)))
+    assert values.mean() == pytest.approx((density[0] - density[1]) / share, abs=0.01)
+
+
 def test_an_image_kernel_counts_its_window() -> None:
     assert init.fans((8, 3, 5, 5), "x") == (75, 200)
 
 
-@pytest.mark.parametrize("name", ["xavier_uniform", "kaiming_normal"])
+@pytest.mark.parametrize("name", ["xavier_uniform", "kaiming_normal", "lecun_normal", "orthogonal"])
 def test_a_bias_has_no_fans(name: str) -> None:
     layer = Linear(2, bias_init=name)
     with pytest.raises(ArgumentError, match=r"write bias_init=\"zeros\""):
@@ -123,7 +147,13 @@ def test_what_is_no_initialiser(given: object, kind: type[Exception], said: str)
 
 
 def test_bad_numbers_are_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"write Uniform\(0.0, 1.0\)"):
+    with pytest.raises(ArgumentError, match=r"write Uniform\(low=0.0, high=1.0\)"):
         init.Uniform(1, 0)
     with pytest.raises(ArgumentError, match="deviation ≥ 0"):
         init.Normal(0, -1)
+    with pytest.raises(ArgumentError, match=r"write TruncatedNormal\(low=1.0, high=2.0\)"):
+        init.TruncatedNormal(0, 1, 2, 1)
+    with pytest.raises(ArgumentError, match="write mode='fan_out'"):
+        init.KaimingNormal(mode="fanout")
+    with pytest.raises(ArgumentError, match="write 'leaky_relu'"):
+        init.gain("leakyrelu")

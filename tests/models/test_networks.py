@@ -132,13 +132,18 @@ def test_two_inputs(join):
     np.testing.assert_allclose(model.probe(both_)(x, z), joined, rtol=1e-5, atol=1e-6)
     with pytest.raises(ArgumentError, match="another number of inputs"):
         model(x)
-    with pytest.raises(ArgumentError, match="another number of inputs"):
+    with pytest.raises(ArgumentError, match="the network has 2 inputs"):
         model.probe(both_)(x)
     with pytest.raises(ShapeError, match="different numbers of rows"):
         model.probe(both_)(x, z[:3])
     for ask in (lambda: model.fit(x, np.ones(5)), lambda: model.predict(x)):
-        with pytest.raises(ArgumentError, match="this network has several inputs"):
+        with pytest.raises(ArgumentError, match="the network has 2 inputs") as caught:
             ask()
+        assert caught.value.mend == "write {'left': …, 'right': …}"
+    np.testing.assert_allclose(model.probe(both_)({"right": z, "left": x}), joined, rtol=1e-5)
+    named = model.predict({"right": z, "left": x})
+    np.testing.assert_allclose(named, model(x, z).numpy(), rtol=1e-6, atol=1e-7)
+    assert model.predict((x, z)).tobytes() == named.tobytes()
 
 
 def test_probes_follow_the_weights(rows):

@@ -47,12 +47,13 @@ def test_a_functional_model_needs_no_data():
         str(model.summary())
         == """\
 Model
-path  layer    output shape  parameters
-───────────────────────────────────────
-0.0   Linear   (None, 3)              9
-0.1   Dropout  (None, 3)              0
-1     Linear   (None, 1)              4
-───────────────────────────────────────
+path  layer       output shape  parameters
+──────────────────────────────────────────
+0     Sequential  (None, 3)
+0.0   Linear      (None, 3)              9
+0.1   Dropout     (None, 3)              0
+1     Linear      (None, 1)              4
+──────────────────────────────────────────
 13 parameters: 13 trainable, 0 frozen"""
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.jit import Compiler
-from pellucid.engines.native.module import module_text
+from pellucid.engines.native.module import ProgramText, module_text
 
 Array = NDArray[Any]
 
@@ -38,7 +38,7 @@ def computed(
     names = [*[f"%x{j}" for j in range(len(arrays))], "%out", "%fault"]
     head = f"define void @f({', '.join(f'ptr {name}' for name in names)}) {{"
     text = module_text(b.declared, ["\n".join([head, "entry:", *b.lines, "  ret void", "}"])])
-    compiled = compiler().compile_module(text)
+    compiled = compiler().compile("", lambda: ProgramText(text, (), 0), keep=False)
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(names))(compiled.address("f"))
     out, fault = np.empty(count, found[0]), np.zeros(1, np.int64)
     function(*[a.ctypes.data for a in (*arrays, out, fault)])

@@ -40,8 +40,9 @@ def named(one: Program, numbers: Sequence[int]) -> list[str]:
 
 
 def executable(one: Program, *, inline: bool = True, vector_bytes: int = 0) -> NativeExecutable:
-    text = program_text(one, vector_bytes or compiler().vector_bytes, inline=inline)
-    return NativeExecutable(one, text, compiler().compile_module(text.text))
+    width = vector_bytes or compiler().vector_bytes
+    written = program_text(one, width, inline=inline)
+    return NativeExecutable(one, compiler().compile("", lambda: written, keep=False))
 
 
 def check(one: Program, inputs: Sequence[Array], state: Sequence[Array] = (), **how: Any) -> None:

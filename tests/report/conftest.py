@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
@@ -15,6 +16,7 @@ from pellucid.report import Report
 @pytest.fixture(autouse=True)
 def no_window() -> None:
     matplotlib.use("Agg")
+    pyplot.close("all")  # what another test has left open
 
 
 @pytest.fixture(scope="session")

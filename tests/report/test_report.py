@@ -16,7 +16,13 @@ import numpy as np
 import pytest
 from matplotlib import pyplot, rcParams
 from PIL import Image
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, r2_score
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    r2_score,
+    roc_auc_score,
+)
 
 from pellucid.errors import ArgumentError, DataError, LabelError, PellucidError, ShapeError
 from pellucid.report import Report, render_report, write_report
@@ -228,9 +234,54 @@ def test_the_confusion_matrix_holds_the_shares(digits: Report) -> None:
     assert [[float(cell) for cell in row[1:]] for row in rows] == shares.round(2).tolist()
 
 
+def test_the_confusion_matrix_holds_the_counts(digits: Report) -> None:
+    page = Page(rendered(digits))
+    counts = confusion_matrix(digits.truth, digits.predicted)
+    assert [int(text) for text in page.all("small")] == counts[counts > 0].tolist()
+
+
+def labels_of(page: Page) -> list[str]:
+    """What is read aloud instead of the pictures."""
+    return [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
+
+
+def test_probabilities_are_calibrated_and_told_apart(digits: Report) -> None:
+    page = Page(rendered(digits))
+    *_, sure, told = labels_of(page)
+    assert "Probabilities" in page.all("h2")
+    assert sure.startswith("Calibration: how often answers were right over how sure they were")
+    assert told.startswith("ROC: true over false positives")
+    assert "the 5 hardest of 10" in told
+    assert sure in page.all("figcaption")
+
+
+def test_rare_classes_are_shown_by_precision_and_recall() -> None:
+    generator = np.random.default_rng(0)
+    truth = np.repeat([0, 1], [90, 10])
+    sure = np.clip(truth * 0.4 + generator.random(100) * 0.6, 0, 1)
+    report = Report(
+        title="t", task="classification", truth=truth, predicted=sure > 0.5, probabilities=sure,
+        names=["honest", "fraud"],
+    )  # fmt: skip
+    *_, told = labels_of(Page(render_report(report)))
+    assert told.startswith("Precision over recall")
+    assert f"fraud  {average_precision_score(truth, sure):.3f}" in told
+
+
+def test_one_class_alone_has_no_curves() -> None:
+    report = Report(
+        title="t", task="classification", truth=[1, 1], predicted=[1, 0], probabilities=[0.9, 0.4],
+        names=["a", "b"],
+    )  # fmt: skip
+    assert "Probabilities" not in Page(render_report(report)).all("h2")
+
+
 def test_each_class_has_its_scores(digits: Report) -> None:
     rows = Page(rendered(digits)).table("class")
-    scores = precision_recall_fscore_support(digits.truth, digits.predicted)
+    scores = [*precision_recall_fscore_support(digits.truth, digits.predicted)]
+    table = np.asarray(digits.probabilities)
+    areas = [roc_auc_score(np.asarray(digits.truth) == k, table[:, k]) for k in range(10)]
+    scores.insert(3, np.array(areas))
     assert [[float(cell) for cell in row[1:]] for row in rows] == np.round(scores, 3).T.tolist()
 
 
@@ -323,17 +374,72 @@ def test_a_regression_is_headed_by_r2(diabetes: Report) -> None:
 
 def test_a_constant_truth_is_headed_by_its_error() -> None:
     report = Report(title="t", task="regression", truth=[2, 2], predicted=[1, 2])
-    assert Page(render_report(report)).all("strong") == ["0.5"]
+    page = Page(render_report(report))
+    assert page.all("strong") == ["0.5"]
+    assert not [row for table in page.tables for row in table if row[0] == "R²"]
+
+
+def test_errors_are_told_in_the_targets_unit(diabetes: Report) -> None:
+    page = Page(render_report(replace(diabetes, target="progress")))
+    assert "In the unit of progress, on the test part" in page.all("caption")
+    truth, predicted = np.asarray(diabetes.truth), np.asarray(diabetes.predicted)
+    scores = {row[0]: row[1:] for table in page.tables for row in table if len(row) == 3}
+    always = abs(truth - np.median(truth))
+    assert scores["mean absolute error"] == [
+        f"{abs(truth - predicted).mean():.4g}", f"{always.mean():.4g}",
+    ]  # fmt: skip
+    assert scores["largest error"][0] == f"{abs(truth - predicted).max():.4g}"
+    assert scores["R²"][0] == f"{r2_score(truth, predicted):.3f}"
+
+
+def test_the_features_over_which_the_error_differs_most_are_drawn() -> None:
+    generator = np.random.default_rng(0)
+    side, noise = generator.choice(["left", "right"], 200), generator.random(200)
+    truth = generator.normal(size=200)
+    table = np.array([[x, s, None if k % 9 == 0 else x * x] for k, (x, s) in
+                      enumerate(zip(noise, side, strict=True))], object)  # fmt: skip
+    report = Report(
+        title="t", task="regression", truth=truth, predicted=truth + 5 * (side == "left"),
+        inputs=table, features=["noise", "side", "square"],
+    )  # fmt: skip
+    page = Page(render_report(report))
+    drawn = [label for label in labels_of(page) if label.startswith("The size of the error")]
+    assert drawn[0].startswith("The size of the error over side; 100 % of its variance")
+    assert len(drawn) == 3
+    assert {"left", "right"} <= set(page.all("text"))
+
+
+def test_a_perfect_regression_has_no_error_by_feature(diabetes: Report) -> None:
+    page = Page(render_report(replace(diabetes, predicted=diabetes.truth, history={})))
+    assert "Error by feature" not in page.all("h2")
 
 
 def test_the_curves_say_their_numbers_and_mark_the_best_epoch(digits: Report) -> None:
     page = Page(render_report(replace(digits, best=2)))
-    labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
-    assert labels == [
+    assert labels_of(page)[:2] == [
         "3 epochs: loss from 2 to 0.5, val_loss from 2 to 0.7",
         "3 epochs: accuracy from 0.5 to 0.9",
     ]
-    assert "0.7 at epoch 2" in page.all("text")
+    assert "1 at epoch 2" in page.all("text")
+
+
+def test_the_curves_have_a_twin_in_numbers(digits: Report) -> None:
+    page = Page(rendered(digits))
+    assert page.all("summary") == ["The same as a table"]
+    assert page.table("epoch") == [
+        ["1", "2", "2", "0.5"],
+        ["2", "1", "1", "0.7"],
+        ["3 (best)", "0.5", "0.7", "0.9"],
+    ]
+
+
+def test_the_table_of_a_long_training_is_thinned_out_and_keeps_the_best(digits: Report) -> None:
+    loss = abs(np.arange(1000) - 123.0)
+    page = Page(render_report(replace(digits, history={"loss": loss})))
+    rows = page.table("epoch")
+    assert len(rows) == 21
+    assert ["124 (best)", "0"] in rows
+    assert (rows[0][0], rows[-1][0]) == ("1", "1000")
 
 
 def test_network_data_settings_and_commands_are_there(digits: Report) -> None:
@@ -349,7 +455,7 @@ def test_network_data_settings_and_commands_are_there(digits: Report) -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     page = Page(render_report(Report(title="t", task="regression", truth=[1, 2], predicted=[1, 3])))
-    assert page.all("h2") == ["Predicted and true", "Largest errors"]
+    assert page.all("h2") == ["Predicted and true", "Errors", "Largest errors"]
 
 
 @pytest.mark.parametrize(

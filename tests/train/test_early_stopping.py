@@ -103,7 +103,8 @@ def test_without_validation_the_training_loss_is_watched(engine, numbers):
     [
         ("val_loss", "'val_loss': it is not recorded without validation rows"),
         ("accurcy", "'accurcy': it is not recorded"),
-        ("auc", "'auc': it is computed from all rows after the epoch"),
+        ("val_auc", "'val_auc': it is not recorded without validation rows"),
+        ("f1", "'f1': it is not recorded"),
     ],
 )
 def test_what_is_not_recorded_cannot_be_watched(monitor, told, classes):
@@ -114,7 +115,27 @@ def test_what_is_not_recorded_cannot_be_watched(monitor, told, classes):
             X, y > 0, metrics=["accuracy", "auc"], progress=False,
             early_stopping=EarlyStopping(monitor=monitor),
         )  # fmt: skip
-    assert caught.value.wanted == "loss or accuracy"
+    assert caught.value.wanted == "loss or accuracy or auc"
+
+
+@pytest.mark.parametrize("monitor", ["auc", "val_auc", "val_f1"])
+def test_a_metric_of_all_rows_can_be_watched(monitor, engine, classes):
+    """It stops where its column says, and keeps the weights of its best epoch."""
+    X, y = classes
+    y = y > 0
+    metric = monitor.removeprefix("val_")
+    model = nn.Sequential([nn.Linear(3, activation="tanh"), nn.Linear(1)])
+    history = model.fit(
+        X, y, metrics=[metric], validation=(X[::2], y[::2]), epochs=60, batch_size=4, seed=1,
+        optimizer=optim.Adam(0.05), engine=engine, progress=False,
+        early_stopping=EarlyStopping(4, monitor),
+    )  # fmt: skip
+    column = np.array(history[monitor])
+    assert history.best_epoch == column.argmax()
+    assert history.epochs == len(column) == column.argmax() + 5
+    assert history.stopped == "no longer improving"
+    rows = slice(None, None, 2) if monitor.startswith("val_") else slice(None)
+    assert model.evaluate(X[rows], y[rows])[metric] == pytest.approx(column.max(), abs=1e-12)
 
 
 def test_stopping_needs_epochs(numbers):

@@ -77,7 +77,7 @@ def test_none_at_all(engine, numbers):
     fresh = small()
     fresh(X[:1])
     fresh.reset(1)
-    assert model.predict(X).tobytes() == fresh.predict(X).tobytes()
+    assert model.predict(X).tobytes() == fresh.predict(X, engine=engine).tobytes()
     assert model.fit(X, y, steps=0, seed=1, engine=engine, progress=False).steps == 0
 
 

@@ -158,6 +158,8 @@ def test_several_labels_at_once(engine):
     assert right > 0.9
     assert history["accuracy"][-1] > 0.8
     assert model.evaluate(X, several)["accuracy"] == pytest.approx(right, abs=1e-6)
+    assert np.array_equal(model.classify(X), (found > 0.5).astype(int))
+    np.testing.assert_allclose(model.predict_proba(X), found, rtol=1e-6)
     assert not any("standardised" in note for note in history.notes)
 
 

@@ -8,7 +8,7 @@ import pytest
 from pellucid import nn, optim
 from pellucid.compile import Program
 from pellucid.engines import choose
-from pellucid.train import fitting
+from pellucid.train import running
 
 
 def network(outputs=1):
@@ -19,13 +19,13 @@ def network(outputs=1):
 def built(monkeypatch):
     """Count how often the programs of a training are built."""
     calls = []
-    original = fitting.step_programs
+    original = running.step_programs
 
     def counting(*args):
         calls.append(args)
         return original(*args)
 
-    monkeypatch.setattr(fitting, "step_programs", counting)
+    monkeypatch.setattr(running, "step_programs", counting)
     return calls
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``doctor`` and ``data``.
+"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``show``, ``data``, ``doctor``.
 
 With ``--json`` a command prints exactly one JSON object to standard output. The exit status is 0,
 1 when it failed, 2 when it was used wrongly; an error is two lines: what is wrong, and the mend.
@@ -11,13 +11,16 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from pellucid import data as data_sets
-from pellucid.cli import asking, doctor, options, runs, screen, training
+from pellucid.cli import asking, doctor, looking, misuse, options, runs, screen, training, wishes
+from pellucid.cli.architecture import read_architecture
 from pellucid.cli.sources import Source
 from pellucid.errors import ArgumentError, PellucidError, PellucidWarning
 from pellucid.files import write_atomically
@@ -29,11 +32,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 UsageError: Any = typer.BadParameter.__base__  # typer gives it no name of its own
-DEFAULTS = training.Wishes()
-DEFAULT_HIDDEN = ",".join(map(str, DEFAULTS.hidden))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,10 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as end:
         return end.exit_code
     except UsageError as error:
-        where = f"{error.ctx.command_path} " if error.ctx else "pellucid "
-        return _failed(given, error.format_message(), f"see {where}--help", 2)
+        return _failed(given, *misuse.explained(error, given), 2)
     except PellucidError as error:
         misused = isinstance(error, ArgumentError)
+        error.mend = misuse.mend_of(error)
         what, mend = error.in_two_lines().split("\n")
         return _failed(given, what, mend, 2 if misused else 1)
     except KeyboardInterrupt:
@@ -122,42 +123,36 @@ def pellucid(context: typer.Context, version: options.Version = False) -> None:
         print(context.get_help())
 
 
-@app.command(short_help="Train a network and write a run folder.")
+@app.command(help=options.TRAIN, short_help="Train a network and write a run folder.")
 def train(
     data: options.SourceName,
     target: options.Target = None,
     task: options.Task = None,
+    hidden: options.Hidden = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    optimizer: options.OptimizerName = None,
+    learning_rate: options.LearningRate = None,
     epochs: options.Epochs = None,
-    hidden: options.Hidden = DEFAULT_HIDDEN,
-    learning_rate: options.LearningRate = DEFAULTS.learning_rate,
-    batch_size: options.BatchSize = DEFAULTS.batch_size,
-    optimizer: options.OptimizerName = DEFAULTS.optimizer,
-    seed: options.Seed = DEFAULTS.seed,
+    steps: options.Steps = None,
+    batch_size: options.BatchSize = None,
+    validation: options.Validation = None,
+    early_stopping: options.EarlyStopping = None,
+    seed: options.Seed = None,
     engine: options.Engine = None,
-    dtype: options.DType = DEFAULTS.dtype,
-    test_fraction: options.TestFraction = DEFAULTS.test_fraction,
+    dtype: options.DType = None,
+    test_fraction: options.TestFraction = None,
     out: options.RunWished = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train a network on a table and write a run folder: model, history, settings and report.
-
-    A part of the rows is held out, and the network is tested on it. Numbers are standardised, text
-    becomes categories, missing values are filled, all learned from the training rows alone.
-
-    For example:
-
-        pellucid train digits
-
-        pellucid train flowers.csv --target species --hidden 64,32 --epochs 100
-    """
-    sizes = () if hidden == "none" else tuple(map(int, hidden.split(",")))
-    wishes = training.Wishes(
-        target, task, epochs, sizes, learning_rate, batch_size, optimizer, seed, engine, dtype,
-        test_fraction,
-    )  # fmt: skip
+    """Train a network on a table and write a run folder: model, history, settings and report."""
+    texts = {name: value for name, value in locals().items() if name in wishes.NAMES}
+    given = wishes.of_command(texts)
+    described = None if model is None else read_architecture(Path(model))
+    chosen = wishes.merged({} if described is None else described.fit, given)
     announce = _silence if as_json or quiet else screen.show_source
-    outcome = training.train(data, wishes, out, False if quiet else None, announce)
+    outcome = training.train(data, chosen, described, out, False if quiet else None, announce)
     if as_json:
         _print_json({**outcome.results, "notes": outcome.notes})
     elif quiet:
@@ -181,11 +176,10 @@ def predict(
 ) -> None:
     """Predict the target for each row of a table.
 
+    \b
     For example:
-
-        pellucid predict runs/flowers-1 new.csv
-
-        pellucid predict runs/flowers-1 new.csv --out predictions.csv
+      pellucid predict runs/flowers-1 new.csv
+      pellucid predict runs/flowers-1 new.csv --out predictions.csv
     """
     answers = asking.predict(runs.open_run(run), table)
     if out is not None:
@@ -209,11 +203,10 @@ def evaluate(
 ) -> None:
     """Measure a run on rows whose target is known.
 
+    \b
     For example:
-
-        pellucid evaluate runs/digits-1
-
-        pellucid evaluate runs/flowers-1 labelled.csv
+      pellucid evaluate runs/digits-1
+      pellucid evaluate runs/flowers-1 flowers.csv
     """
     what, rows, values = asking.evaluate(runs.open_run(run), table)
     if as_json:
@@ -222,11 +215,54 @@ def evaluate(
         screen.show_values(what, rows, values)
 
 
+@app.command("show", short_help="Show what a run, a saved network or a model file is.")
+def show_(
+    what: options.Shown,
+    data: options.ShownData = None,
+    target: options.Target = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what a run, a saved network or a model file is: layers, shapes, scores, settings.
+
+    \b
+    For example:
+      pellucid show runs/digits-1
+      pellucid show runs/digits-1/model.safetensors
+      pellucid show model.toml --data digits
+    """
+    found = looking.show(what, data, target)
+    if as_json:
+        _print_json(asdict(found) | {"parameters": found.parameters})
+    else:
+        screen.show_shown(found)
+
+
+@app.command("data")
+def data_(as_json: options.AsJson = False) -> None:
+    """List the data sets that are known by name, with their shapes.
+
+    \b
+    For example:
+      pellucid data
+      pellucid data --json
+    """
+    found = data_sets.sets()
+    if as_json:
+        _print_json({"data": [asdict(one) for one in found]})
+    else:
+        screen.show_data(found)
+
+
 @app.command("doctor", short_help="Look at this machine for trouble.")
 def doctor_(as_json: options.AsJson = False) -> None:
     """Say what pellucid finds on this machine, and what is wrong with it.
 
     The exit status is 1 when something is.
+
+    \b
+    For example:
+      pellucid doctor
+      pellucid doctor --json
     """
     found = doctor.examine()
     if as_json:
@@ -235,24 +271,3 @@ def doctor_(as_json: options.AsJson = False) -> None:
         screen.show_examination(found)
     if found.problems:
         raise typer.Exit(1)
-
-
-@app.command("data")
-def data_(as_json: options.AsJson = False) -> None:
-    """List the data sets that are known by name."""
-    found = [data_sets.named(name) for name in data_sets.names()]
-    if as_json:
-        _print_json(
-            {
-                "data": [
-                    {
-                        "name": one.name, "rows": len(one.X), "features": one.X.shape[1],
-                        "task": one.task, "classes": list(one.class_names),
-                        "description": one.description,
-                    }
-                    for one in found
-                ]
-            }
-        )  # fmt: skip
-    else:
-        screen.show_data(found)

@@ -26,7 +26,7 @@ class Answers:
     Attributes
     ----------
     target : the name of what is predicted
-    predictions : one for each row: the name of a class, or a number
+    predictions : one for each row: the name of a class, a number, or a list of numbers
     classes : their names; empty for numbers
     probabilities : one row for each row, one column for each class
     notes : what was left out, in sentences
@@ -41,13 +41,18 @@ class Answers:
     @property
     def names(self) -> list[str]:
         """The names of the columns of :attr:`table`."""
+        if self.predictions and isinstance(self.predictions[0], list):
+            return self.target.split(", ")
         return [self.target, *(f"p({name})" for name in self.classes)]
 
     @property
     def table(self) -> list[list[Any]]:
         """The prediction and the probabilities of each row."""
         shares = self.probabilities or [[] for _ in self.predictions]
-        return [[one, *row] for one, row in zip(self.predictions, shares, strict=True)]
+        return [
+            [*(one if isinstance(one, list) else [one]), *row]
+            for one, row in zip(self.predictions, shares, strict=True)
+        ]
 
     def as_csv(self) -> str:
         """Write the table as comma-separated text."""
@@ -61,11 +66,12 @@ class Answers:
 def predict(run: Run, path: Path) -> Answers:
     """Predict the target for each row of a table."""
     about = run.config["data"]
-    frame, notes = columns_of_run(path, about["features"], about["target"])
-    X = frame if about["sha256"] else frame.to_numpy()
+    X, notes = _rows(run, path)
     if about["task"] != "classification":
-        values = np.asarray(run.network.predict(X)).reshape(-1)
-        return Answers(about["target"], _short(values), [], [], notes)
+        values = np.asarray(run.network.predict(X))
+        if values.ndim > 1 and values.shape[1] > 1:
+            return Answers(about["target"], [_short(row) for row in values], [], [], notes)
+        return Answers(about["target"], _short(values.reshape(-1)), [], [], notes)
     labels = run.network.classify(X)
     probabilities = run.network.predict_proba(X)
     names = about["classes"]
@@ -73,6 +79,15 @@ def predict(run: Run, path: Path) -> Answers:
     return Answers(
         about["target"], called, _classes_of(run), [_short(row) for row in probabilities], notes
     )
+
+
+def _rows(run: Run, path: Path) -> tuple[Any, list[str]]:
+    """Read the columns that a run was trained on; pictures are read with the labels they have."""
+    about = run.config["data"]
+    if not about["features"]:
+        return open_source(str(path)).X, []
+    frame, notes = columns_of_run(path, about["features"], about["target"])
+    return frame if about["sha256"] else frame.to_numpy(), notes
 
 
 def _short(values: NDArray[Any]) -> list[float]:
@@ -96,17 +111,14 @@ def evaluate(run: Run, path: Path | None) -> tuple[str, int, dict[str, float]]:
     What it was measured on, how many rows that are, and the loss and metrics by name.
     """
     about, wishes = run.config["data"], run.config["wishes"]
-    if path is not None:
+    if path is not None and about["features"]:
         columns_of_run(path, about["features"], about["target"])
     choice = (about["target"], about["task"]) if about["sha256"] or path else ()
     source = open_source(str(path or about["given"]), *choice)
     if path is not None:
-        X = source.X[about["features"]]
-        return (
-            str(path),
-            len(source.y),
-            run.network.evaluate(X if about["sha256"] else X.to_numpy(), source.y),
-        )
+        X = source.X[about["features"]] if about["features"] else source.X
+        X = X if about["sha256"] or not about["features"] else X.to_numpy()
+        return str(path), len(source.y), run.network.evaluate(X, source.y)
     if source.digest != about["sha256"]:
         raise DataError(
             "the file is no longer the one that the run was trained on", where=source.given,

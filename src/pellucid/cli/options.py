@@ -1,4 +1,8 @@
-"""The arguments and options of the commands: what each is called, holds, and says of itself."""
+"""The arguments and options of the commands: what each is called, holds, and says of itself.
+
+The options of *train* are texts here, whatever they hold: ``wishes`` reads and checks them, those
+of the command line and those of a model file in the same way.
+"""
 
 from __future__ import annotations
 
@@ -7,75 +11,79 @@ from typing import Annotated, Any
 
 import typer
 
-from pellucid import optim
+from pellucid.cli.wishes import OPTIMIZERS, Wishes
 from pellucid.engines import ENGINES
 
 __all__ = [
+    "TRAIN",
     "AnswerFile",
     "AsJson",
     "BatchSize",
     "DType",
+    "EarlyStopping",
     "Engine",
     "Epochs",
     "Hidden",
     "LabelledTable",
     "LearningRate",
+    "Loss",
+    "Model",
     "NewTable",
     "OptimizerName",
     "Quiet",
     "RunFolder",
     "RunWished",
     "Seed",
+    "Shown",
+    "ShownData",
     "SourceName",
+    "Steps",
     "Target",
     "Task",
     "TestFraction",
+    "Validation",
     "Version",
 ]
 
+DEFAULTS = Wishes()
 
-def _one_of(*names: str) -> Any:
-    """Make the check that an option is one of some names."""
+TRAIN = """
+Train a network on a table and write a run folder: model, history, settings and report.
 
-    def check(name: str | None) -> str | None:
-        if name is not None and name not in names:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(names)}.")
-        return name
+A part of the rows is held out, and the network is tested on it. Numbers are standardised, text
+becomes categories, missing values are filled, all learned from the training rows alone.
 
-    return check
+\b
+For example:
+  pellucid train digits
+  pellucid train flowers.csv --target species --hidden 64,32 --epochs 100
+  pellucid train flowers.csv --target species --model model.toml
 
+The file model.toml lists the layers; options of the command go before it. The last Linear
+needs no units, and [fit] may be left out:
 
-def _at_least(least: int) -> Any:
-    """Make the check that an option is a number that is large enough."""
+\b
+  [[layers]]
+  type = "Linear"
+  units = 64
+  activation = "relu"
 
-    def check(value: int | None) -> int | None:
-        if value is not None and value < least:
-            raise typer.BadParameter(f"{value} is less than {least}.")
-        return value
+\b
+  [[layers]]
+  type = "Linear"
 
-    return check
-
-
-def _sizes(text: str) -> str:
-    parts = [part.strip() for part in text.split(",")]
-    if text != "none" and not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise typer.BadParameter(f"{text!r} is not a list of sizes such as 64,32 (or none).")
-    return text
-
-
-def _fraction(value: float) -> float:
-    if not 0 < value < 1:
-        raise typer.BadParameter(f"{value} is not between 0 and 1.")
-    return value
+\b
+  [fit]
+  optimizer = "adam"
+  epochs = 50
+"""
 
 
-def _rate(value: float) -> float:
-    if not 0 < value < float("inf"):
-        raise typer.BadParameter(f"{value} is not a positive number.")
-    return value
+def _option(metavar: str, said: str, *names: str, default: object = "") -> Any:
+    """Declare an option that may be left out, and say what holds then."""
+    said += f"  [default: {default}]" if default != "" else ""
+    return typer.Option(*names, metavar=metavar, help=said, show_default=False)
 
-
-OPTIMIZERS = tuple(name.lower() for name in optim.OPTIMIZERS)
 
 # --- of every command ----------------------------------------------------------------------
 
@@ -88,83 +96,72 @@ AsJson = Annotated[
 # --- of train ------------------------------------------------------------------------------
 
 SourceName = Annotated[
-    str, typer.Argument(metavar="DATA", help="A data set by name, or a CSV or Parquet file.")
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A data set by name, a table (CSV, Parquet, NPY, NPZ), or a folder of pictures.",
+    ),
 ]
-Target = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="The column of a file to predict.")
-]
+Target = Annotated[str | None, _option("COLUMN", "The column of a file to predict.")]
 Task = Annotated[
     str | None,
-    typer.Option(
-        metavar="TASK",
-        help="classification or regression, where the target does not say it.",
-        callback=_one_of("classification", "regression"),
-    ),
-]
-Epochs = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="How often all rows are seen; without it 20 times, or 1,000 steps if that is more.",
-        callback=_at_least(1),
-    ),
+    _option("TASK", "classification or regression, where the target does not say it."),
 ]
 Hidden = Annotated[
-    str,
-    typer.Option(
-        metavar="SIZES", help="Units of the hidden layers: 64,32 (or none).", callback=_sizes
+    str | None,
+    _option(
+        "SIZES", "Units of the hidden layers, such as 64,32, or none.", default=DEFAULTS.hidden[0]
     ),
 ]
-LearningRate = Annotated[
-    float, typer.Option(metavar="RATE", help="The length of a step.", callback=_rate)
+Model = Annotated[
+    str | None, _option("FILE", "Instead a TOML or JSON file that lists the layers; see above.")
 ]
-BatchSize = Annotated[
-    int, typer.Option(metavar="N", help="Rows in a batch.", callback=_at_least(1))
+Loss = Annotated[
+    str | None,
+    _option(
+        "NAME", "What is made small, such as mae.", default="what the task and last layer want"
+    ),
 ]
 OptimizerName = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME", help=f"One of {', '.join(OPTIMIZERS)}.", callback=_one_of(*OPTIMIZERS)
-    ),
+    str | None, _option("NAME", f"{', '.join(OPTIMIZERS)}.", default=DEFAULTS.optimizer)
+]
+LearningRate = Annotated[
+    str | None, _option("RATE", "The length of a step.", default="the optimizer's own")
+]
+Epochs = Annotated[
+    str | None,
+    _option("N", "How often all rows are seen.", default="20, or 1,000 steps if that is more"),
+]
+Steps = Annotated[str | None, _option("N", "Instead of epochs: how many batches are drawn.")]
+BatchSize = Annotated[str | None, _option("N", "Rows in a batch.", default=DEFAULTS.batch_size)]
+Validation = Annotated[
+    str | None, _option("SHARE", "Hold out this share of the training rows, and watch it.")
+]
+EarlyStopping = Annotated[
+    str | None, _option("N", "Stop after N epochs without improvement, and keep the best.")
 ]
 Seed = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        help="Decides the split, the first weights and the order of rows.",
-        callback=_at_least(0),
+    str | None,
+    _option(
+        "N", "Decides the split, the first weights and the order of rows.", default=DEFAULTS.seed
     ),
 ]
 Engine = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help=f"One of {', '.join(ENGINES)}.",
-        callback=_one_of(*ENGINES),
-        show_default="the fastest that works",
-    ),
+    str | None, _option("NAME", f"{' or '.join(ENGINES)}.", default="the fastest that works")
 ]
-DType = Annotated[
-    str,
-    typer.Option(
-        metavar="DTYPE", help="float32 or float64.", callback=_one_of("float32", "float64")
-    ),
-]
+DType = Annotated[str | None, _option("DTYPE", "float32 or float64.", default=DEFAULTS.dtype)]
 TestFraction = Annotated[
-    float,
-    typer.Option(
-        metavar="SHARE", help="The share of rows held out for the test.", callback=_fraction
-    ),
+    str | None,
+    _option("SHARE", "The share of rows held out for the test.", default=DEFAULTS.test_fraction),
 ]
 RunWished = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="The run folder.", show_default="runs/DATA-N"),
+    Path | None, _option("DIR", "The run folder.", "--out", default="runs/DATA-1, -2, …")
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress bar; print the run folder alone.")
 ]
 
-# --- of predict and evaluate ---------------------------------------------------------------
+# --- of the other commands -----------------------------------------------------------------
 
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run, such as runs/digits-1.")
@@ -173,12 +170,23 @@ NewTable = Annotated[
     Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file with the same columns.")
 ]
 AnswerFile = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="FILE", help="Write a CSV file instead of printing."),
+    Path | None, _option("FILE", "Write a CSV file instead of printing.", "--out")
 ]
 LabelledTable = Annotated[
     Path | None,
     typer.Argument(
         metavar="[TABLE]", help="A file with the target; else the test part of the run's data."
+    ),
+]
+Shown = Annotated[
+    Path,
+    typer.Argument(
+        metavar="WHAT", help="A run's folder, a model.safetensors, or a model file (TOML, JSON)."
+    ),
+]
+ShownData = Annotated[
+    str | None,
+    _option(
+        "DATA", "For a model file: the data it is to learn, which decide its shapes.", "--data"
     ),
 ]

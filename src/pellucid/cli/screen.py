@@ -13,16 +13,19 @@ from rich.table import Table
 
 from pellucid.cli.asking import Answers
 from pellucid.cli.doctor import Examination
+from pellucid.cli.looking import Shown
+from pellucid.cli.parts import as_python
 from pellucid.cli.runs import REPORT
 from pellucid.cli.sources import Source
 from pellucid.cli.training import Outcome
-from pellucid.data import Dataset
+from pellucid.data import SetEntry
 
 __all__ = [
     "show_answers",
     "show_data",
     "show_examination",
     "show_outcome",
+    "show_shown",
     "show_source",
     "show_values",
 ]
@@ -60,13 +63,13 @@ def show_outcome(outcome: Outcome) -> None:
         f"seed {results['seed']})"
     )
     console.print()
-    folder = outcome.folder
+    folder, new = outcome.folder, "new.csv" if outcome.source.features else "pictures/"
     _pairs(
         console,
         {
             "run": str(folder),
             "look": f"{OPEN} {shlex.quote(str(folder / REPORT))}",
-            "use": f"pellucid predict {shlex.quote(str(folder))} new.csv",
+            "use": f"pellucid predict {shlex.quote(str(folder))} {new}",
         },
     )
 
@@ -77,6 +80,54 @@ def show_values(what: str, rows: int, values: Mapping[str, float]) -> None:
     console.print(f"{escape(what)}: {rows:,} rows")
     console.print()
     console.print(_scores({"": values}))
+
+
+def show_shown(found: Shown) -> None:
+    """Show what a run, a saved network or a model file is."""
+    console = _console()
+    facts = {name: _fact(value) for name, value in found.facts.items() if value != []}
+    _pairs(console, facts)
+    for note in found.notes:
+        console.print(f"[dim]· {escape(note)}[/]")
+    if found.scores:
+        console.print()
+        console.print(_scores(found.scores))
+    console.print()
+    console.print(_layer_table(found))
+    if found.settings:
+        console.print()
+        _pairs(console, {name: _fact(value) for name, value in found.settings.items()})
+
+
+def _fact(value: object) -> str:
+    match value:
+        case float():
+            return f"{value:.6g}"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "none"
+        case dict():
+            return as_python(value)
+        case _:
+            return str(value)
+
+
+def _layer_table(found: Shown) -> Table:
+    """List the layers; shapes and parameters stand there where they are known."""
+    known = found.parameters is not None
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column("path" if known else "", style="dim")
+    table.add_column("layer")
+    if not known:
+        for layer in found.layers:
+            table.add_row(layer.path, escape(layer.layer))
+        return table
+    table.add_column("output shape")
+    table.add_column("parameters", justify="right")
+    for layer in found.layers:
+        shape = str(tuple(layer.shape or ()))
+        table.add_row(layer.path or "·", layer.layer, escape(shape), f"{layer.parameters:,}")
+    table.add_row("", "[dim]all[/]", "", f"{found.parameters:,}")
+    return table
 
 
 def _scores(parts: Mapping[str, Mapping[str, float]]) -> Table:
@@ -121,20 +172,31 @@ def _answer_table(answers: Answers) -> Table:
     table.add_column("row", justify="right", style="dim")
     for name in answers.names:
         table.add_column(name, justify="right")
-    for number, (prediction, *shares) in enumerate(answers.table[:MOST_ROWS]):
-        shown = f"{prediction:.6g}" if isinstance(prediction, float) else escape(str(prediction))
-        table.add_row(str(number), shown, *(f"{share:.4f}" for share in shares))
+    for number, row in enumerate(answers.table[:MOST_ROWS]):
+        digits = [".4f" if answers.classes else ".6g"] * len(row)
+        cells = [format(x, how) if isinstance(x, float) else escape(str(x))
+                 for x, how in zip(row, digits, strict=True)]  # fmt: skip
+        table.add_row(str(number), *cells)
     return table
 
 
-def show_data(found: Sequence[Dataset]) -> None:
+def show_data(found: Sequence[SetEntry]) -> None:
     """List the data sets that are known by name."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, justify in (("name", "left"), ("rows", "right"), ("features", "right"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    columns = (
+        ("name", "left"),
+        ("rows", "right"),
+        ("row", "right"),
+        ("target", "left"),
+        ("", "left"),
+    )
+    for name, justify in columns:
+        table.add_column(name, justify=justify, no_wrap=bool(name))  # type: ignore[arg-type]
     for one in found:
-        size = f"{len(one.X):,}", str(one.X.shape[1])
-        table.add_row(f"[bold]{one.name}[/]", *size, escape(one.description))
+        row = "×".join(map(str, one.shape))
+        target = f"{one.classes} classes" if one.classes else "number"
+        about = one.description + ("" if one.is_here else " Downloaded once.")
+        table.add_row(f"[bold]{one.name}[/]", f"{one.rows:,}", row, target, escape(about))
     console = _console()
     console.print(table)
     console.print()

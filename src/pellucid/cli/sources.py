@@ -1,11 +1,11 @@
-"""What a run is trained on: a data set by name, or a table in a file, in one form."""
+"""What a run is trained on: a data set by name, a file or a folder, in one form."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import data
-from pellucid.errors import ArgumentError, DataError, FileError
+from pellucid.data.arrays import is_frame
+from pellucid.errors import DataError, PellucidError
 from pellucid.files import read_bytes
 
 __all__ = ["Source", "columns_of_run", "open_source", "split_rows"]
-
-NAMES = 20  # a text column with more different texts than this, and than half the rows, names them
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +29,13 @@ class Source:
     ----------
     name : for headings and folders
     given : what the user gave: a name or a path
-    digest : SHA-256 of the file; empty for a data set by name
+    digest : SHA-256 of the file or the folder; empty for a data set by name
     X, y : rows and targets, as ``fit`` takes them
     target : the name of the column that is predicted
     classes : the name of each class by its number, where numbers stand for them
     about : what it is, in a sentence, if that is known
     notes : what was done to the data, in sentences
+    test_rows : how many rows, the last ones, are for the test whatever the user says
     """
 
     name: str
@@ -51,6 +50,7 @@ class Source:
     image_shape: tuple[int, int] | None = None
     about: str = ""
     notes: tuple[str, ...] = ()
+    test_rows: int = 0
 
     @property
     def is_file(self) -> bool:
@@ -64,80 +64,71 @@ class Source:
         what = (
             f"{kinds} classes" if self.task == "classification" else f"regression of {self.target}"
         )
-        return f"{len(self.y):,} rows, {len(self.features):,} features, {what}"
+        row = f"{len(self.features):,} features"
+        if not self.features:
+            row = f"{' × '.join(map(str, self.X.shape[1:]))} numbers each"
+        return f"{len(self.y):,} rows, {row}, {what}"
 
     def called(self, labels: NDArray[Any]) -> list[Any]:
         """Give the names of classes for labels, or plain numbers."""
         return [self.classes[label] for label in labels] if self.classes else labels.tolist()
 
 
-def open_source(given: str, target: str | None = None, task: str | None = None) -> Source:
-    """Find a data set by name, or read a file.
+def open_source(
+    given: str, target: str | None = None, task: str | None = None, folder: Path | None = None
+) -> Source:
+    """Find a data set by name, or read a file or a folder.
+
+    Parameters
+    ----------
+    given : a name, or a path
+    target : the column to predict
+    task : what to learn, if the target suggests another thing
+    folder : where the files of a set from the network lie, or are to be put
 
     Raises
     ------
     ArgumentError, DataError, FileError : when there is none, or it cannot be used, and why
     """
+    try:
+        found = data.read(given, target, task=task, folder=folder)  # type: ignore[arg-type]
+    except PellucidError as error:
+        _speak_of_options(error)
+        raise
     path = Path(given)
-    if given in data.names() and not path.is_file():
-        return _named(given, target, task)
-    if not path.exists() and not path.suffix and path.name == given:
-        raise _unknown(given)
-    frame = data.read_table(path)
-    if target is None:
-        names = [str(name) for name in frame.columns]
-        raise ArgumentError(
-            "which column is to be predicted?", where=given, got="no --target",
-            wanted=f"one of {_listed(names)}",
-            mend=f"name it, for example: --target {_quoted(names[-1])}",
-        )  # fmt: skip
-    found = data.table(frame, target, task=task)  # type: ignore[arg-type]
-    names, notes = _telling(frame, found.feature_names)
-    # All rows are looked at here, so that an error counts them as the file does.
-    data.Preparation.fit(frame[names], name=given)
+    if is_frame(found.X):
+        # All rows are looked at here, so that an error counts them as the file does.
+        data.Preparation.fit(found.X, name=given)
     return Source(
-        path.stem, given, hashlib.sha256(read_bytes(path)).hexdigest(), found.features[names],
-        found.target, found.task, target, tuple(names), notes=(*found.notes, *notes),
+        found.name, given, "" if found.description else _digest(path), found.X, found.y, found.task,
+        found.target_name, found.feature_names, found.class_names, found.image_shape,
+        found.description, found.notes, found.test_rows,
     )  # fmt: skip
 
 
-def _telling(frame: Any, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Leave out columns that are empty, and those whose text names the row."""
-    kept, notes = [], []
-    for name in names:
-        column = frame[name].dropna()
-        texts = [value for value in column.unique() if isinstance(value, str)]
-        if column.empty:
-            notes.append(f"column {name!r} is empty: it was left out.")
-        elif len(texts) > max(NAMES, len(column) / 2) and not _are_dates(texts):
-            notes.append(f"column {name!r} holds another text in most rows: it was left out.")
-        else:
-            kept.append(name)
-    if not kept:
-        raise DataError(
-            "no column is left to learn from", got=" ".join(notes),
-            mend="give a table with numbers, or with categories that stand in several rows",
-        )  # fmt: skip
-    return kept, notes
+def _speak_of_options(error: PellucidError) -> None:
+    """Name options where the library names arguments."""
+    if error.where in ("target", "task"):
+        error.where = f"--{error.where}"
+    if error.got == "no target":
+        error.got = "no --target"
+    error.mend = error.mend.replace("data.sets() lists", "pellucid data lists")
+    error.mend = re.sub(r"data\.read\('([\w-]+)'\)", r"pellucid train \1", error.mend)
+    named = re.fullmatch(r"name it: target=(['\"])(.*)\1", error.mend)
+    if named:
+        error.mend = f"name it, for example: --target {shlex.quote(named[2])}"
 
 
-def _are_dates(texts: list[str]) -> bool:
-    """Whether texts begin like 2024-05-31: dates become numbers, however many differ."""
-    return all(DATE.match(text) for text in texts)
-
-
-def _named(name: str, target: str | None, task: str | None) -> Source:
-    if target is not None or task is not None:
-        raise ArgumentError(
-            f"{name} has a target of its own", where="--target" if target else "--task",
-            mend=f"write pellucid train {name}",
-        )  # fmt: skip
-    found = data.named(name)
-    target = "class" if found.task == "classification" else "target"
-    return Source(
-        name, name, "", found.X, found.y, found.task, target, found.feature_names,
-        found.class_names, found.image_shape, found.description,
-    )  # fmt: skip
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and files of a folder."""
+    if path.is_file():
+        return hashlib.sha256(read_bytes(path)).hexdigest()
+    total = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            total.update(f"{file.relative_to(path).as_posix()}\0".encode())
+            total.update(hashlib.sha256(read_bytes(file)).digest())
+    return total.hexdigest()
 
 
 def split_rows(
@@ -145,34 +136,13 @@ def split_rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     """Give the rows to train on, those to test on, and what was done, in sentences.
 
-    Classes keep their shares in both parts. Rows whose categories stand in the test part alone go
-    to the training part: a network cannot be asked about what it has never seen.
+    A set with a test part of its own keeps it. Otherwise classes keep their shares in both parts.
     """
+    if source.test_rows:
+        rows = np.arange(len(source.y))
+        return rows[: -source.test_rows], rows[-source.test_rows :], ()
     labels = source.y if source.task == "classification" else None
-    train, test = data.split(len(source.y), fraction, seed=seed, stratify=labels)
-    lonely = _unseen(source.X, train, test) if source.is_file else np.zeros(len(test), bool)
-    if not lonely.any():
-        return train, test, ()
-    if lonely.all():
-        raise DataError(
-            "every row of the test part has a category that no other row has",
-            where=source.given, mend="leave the column with these texts out of the file",
-        )  # fmt: skip
-    moved = (
-        f"{lonely.sum()} rows were moved from the test to the training part: no other row there "
-    )
-    return np.append(train, test[lonely]), test[~lonely], (moved + "has their category.",)
-
-
-def _unseen(X: Any, train: NDArray[np.int64], test: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Find the rows of the test part that hold a text which the training part does not."""
-    found = np.zeros(len(test), bool)
-    known = data.Preparation.fit(data.take(X, train)).to_config()["columns"]
-    for name in [column["name"] for column in known if column["kind"] == "category"]:
-        values = X[name].astype(object).where(X[name].notna(), None).to_numpy()
-        seen = set(values[train])
-        found |= [value not in seen for value in values[test]]
-    return found
+    return *data.split(len(source.y), fraction, seed=seed, stratify=labels), ()
 
 
 def columns_of_run(path: Path, features: list[str], target: str) -> tuple[Any, list[str]]:
@@ -208,22 +178,9 @@ def columns_of_run(path: Path, features: list[str], target: str) -> tuple[Any, l
     return frame[features], notes
 
 
-def _unknown(given: str) -> FileError:
-    near = difflib.get_close_matches(given, data.names(), n=1)
-    return FileError(
-        "there is no data set and no file of this name", where=given,
-        wanted=f"a CSV or Parquet file, or one of {', '.join(data.names())}",
-        mend=f"did you mean {near[0]}?" if near else "pellucid data lists the data sets",
-    )  # fmt: skip
-
-
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _listed(names: list[str], limit: int = 8) -> str:
     return ", ".join(names[:limit]) + (f", … ({len(names)} in all)" if len(names) > limit else "")
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'" if " " in name else name

@@ -171,10 +171,21 @@ class Watch:
         """At an epoch's end, keep the arrays if it is the best, and tell whether to stop."""
         value = rule.sign * self.total / self.weight
         self.total = self.weight = 0.0
-        if value < self.best - rule.min_delta:
-            self.best, self.best_epoch = value, state.epoch
-            self.best_arrays = [array.copy() for array in state.arrays]
-        return state.epoch - self.best_epoch >= rule.patience
+        return self.compare(value, state.epoch, state.arrays, rule.patience, rule.min_delta)
+
+    def compare(
+        self,
+        value: float,
+        epoch: int,
+        arrays: list[NDArray[Any]],
+        patience: int,
+        min_delta: float = 0.0,
+    ) -> bool:
+        """Take in the value of an epoch, less being better; tell whether to stop."""
+        if value < self.best - min_delta:
+            self.best, self.best_epoch = value, epoch
+            self.best_arrays = [array.copy() for array in arrays]
+        return epoch - self.best_epoch >= patience
 
 
 @dataclass(frozen=True, slots=True)

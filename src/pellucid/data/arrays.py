@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import DataError
+from pellucid.errors import DataError, ShapeError
 from pellucid.lazy import load
 
-__all__ = ["as_array", "is_frame", "is_series"]
+__all__ = ["as_array", "frame_of", "is_frame", "is_series", "is_table"]
 
 # Bytes; a larger sparse matrix is not made dense unasked.
 DENSE_LIMIT = 2**30
@@ -22,6 +22,47 @@ def is_frame(X: Any) -> bool:
     if isinstance(X, np.ndarray | list | tuple):
         return False
     return bool(load("narwhals.stable.v1").dependencies.is_into_dataframe(X))
+
+
+def is_table(X: Any) -> bool:
+    """Whether `X` is a data frame or a dictionary, whose keys name columns."""
+    return isinstance(X, Mapping) or is_frame(X)
+
+
+def frame_of(X: Any, name: str = "X") -> Any:
+    """A data frame as it is; a dictionary of columns as one of pandas.
+
+    Raises
+    ------
+    ShapeError : columns of a dictionary that are not one-dimensional, or of different lengths
+
+    Examples
+    --------
+    >>> frame_of({"size": [1, 2], "kind": ["a", "b"]}).shape
+    (2, 2)
+    """
+    if not isinstance(X, Mapping):
+        return X
+    columns = {key: as_array(column, name=f"{name}[{key!r}]") for key, column in X.items()}
+    for key, column in columns.items():
+        if column.ndim != 1:
+            raise ShapeError(
+                f"a dictionary is a table, and {name}[{key!r}] is not a column of it",
+                where=f"{name}[{key!r}]",
+                got=f"shape {column.shape}",
+                wanted="(rows,)",
+                mend=f"give the array alone, {name}[{key!r}], or one key for each of its columns",
+            )
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise ShapeError(
+            f"the columns of {name} have different lengths",
+            where=name,
+            got=", ".join(f"{key!r}: {len(column)}" for key, column in columns.items()),
+            wanted="as many values in every column",
+            mend="complete the short columns, or cut the long ones",
+        )
+    return load("pandas").DataFrame(columns)
 
 
 def is_series(X: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.arrays import as_array, is_frame, is_series
+from pellucid.data.arrays import as_array, frame_of, is_series, is_table
 from pellucid.data.wording import at_row
 from pellucid.errors import DataError, ShapeError
 from pellucid.lazy import load
@@ -72,7 +72,7 @@ class Column:
 
 
 def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...] | None]:
-    """The columns of a frame or a matrix, and their names if they have any.
+    """The columns of a frame, a dictionary or a matrix, and their names if they have any.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def columns_of(X: Any, *, name: str = "X") -> tuple[list[Column], tuple[str, ...
     >>> [column.kind for column in found], names
     (['number', 'text'], ('age', 'colour'))
     """
-    if not is_frame(X):
+    if not is_table(X):
         matrix = as_array(X, name=name)
         if matrix.ndim != 2:
             raise ShapeError(
@@ -128,7 +128,7 @@ def read_column(values: Any, label: str, *, name: str = "") -> Column:
 def _frame(X: Any, name: str) -> Any:
     narwhals = load("narwhals.stable.v1")
     try:
-        return narwhals.from_native(X, eager_only=True)
+        return narwhals.from_native(frame_of(X, name), eager_only=True)
     except narwhals.exceptions.DuplicateError as error:
         titles = Counter(
             str(title) for title in getattr(X, "columns", getattr(X, "column_names", []))
@@ -186,12 +186,10 @@ def _from_objects(values: NDArray[Any], label: str, name: str) -> Column:
     missing: NDArray[np.bool_] = load("pandas").isna(values)
     kinds = [_kind_of(type(value)) for value in values[~missing]]
     tally = Counter(kinds)
-    if None in tally:
-        raise _foreign_value(values, missing, kinds, label, name)
     if set(tally) == {"boolean", "number"}:
         tally = Counter({"number": len(kinds)})
-    if len(tally) > 1:
-        raise _mixture(values, missing, kinds, label, name)
+    if len(tally) > 1 or None in tally:
+        raise _not_one_kind(values, missing, kinds, label, name)
     kind = next(iter(tally), None) or "number"
     if kind == "text":
         return Column(label, "text", texts_of(values.tolist(), missing.tolist()))
@@ -268,38 +266,31 @@ def days_of(stamps: Any, missing: NDArray[np.bool_]) -> NDArray[np.float64]:
     return days
 
 
-def _foreign_value(
+def _not_one_kind(
     values: NDArray[Any],
     missing: NDArray[np.bool_],
     kinds: list[Kind | None],
     label: str,
     name: str,
 ) -> DataError:
-    row = int(np.flatnonzero(~missing)[kinds.index(None)])
-    return DataError(
-        f"{label} holds a value that is neither number, boolean, date nor text",
-        where=at_row(row, name, label),
-        got=f"{values[row]!r} of type {type(values[row]).__name__}",
-        wanted="one kind of value in a column",
-        mend="take complex numbers apart, spread lists over columns, or drop the column",
-    )
-
-
-def _mixture(
-    values: NDArray[Any],
-    missing: NDArray[np.bool_],
-    kinds: list[Kind | None],
-    label: str,
-    name: str,
-) -> DataError:
-    present = [kind for kind in kinds if kind]
-    (common, often), (rare, seldom) = Counter(present).most_common(2)
+    tally = Counter(kinds)
+    rare = None if None in tally else tally.most_common(2)[1][0]
     row = int(np.flatnonzero(~missing)[kinds.index(rare)])
+    what = f"{label} holds a value that is neither number, boolean, date nor text"
+    got = f"{values[row]!r} of type {type(values[row]).__name__}"
+    mend = "take complex numbers apart, spread lists over columns, or drop the column"
+    if rare is not None:
+        (common, often), (_, seldom) = tally.most_common(2)
+        what = f"{label} mixes {PLURALS[common or rare]} and {PLURALS[rare]}"
+        got = f"the {rare} {values[row]!r}: {seldom} such beside {often} of the other kind"
+        mend = (
+            "correct those values, or leave them empty if they are missing; "
+            "if all are names, write them all as text"
+        )
     return DataError(
-        f"{label} mixes {PLURALS[common]} and {PLURALS[rare]}",
+        what,
         where=at_row(row, name, label),
-        got=f"the {rare} {values[row]!r}: {seldom} such beside {often} of the other kind",
+        got=got,
         wanted="one kind of value in a column",
-        mend="correct those values, or leave them empty if they are missing; "
-        "if all are names, write them all as text",
+        mend=mend,
     )

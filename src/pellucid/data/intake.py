@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.data.arrays import as_array, is_frame
+from pellucid.data.arrays import as_array, is_frame, is_table
 from pellucid.data.columns import PLURALS, Column, columns_of, read_column
 from pellucid.data.wording import at_row
 from pellucid.errors import ArgumentError, DataError, ShapeError
@@ -52,7 +52,8 @@ def features(X: Any, *, dtype: DTypeLike = "float32", name: str = "X") -> Featur
     """Take an input as it comes and return it as floats; the caller's memory is never written.
 
     Takes arrays of any layout, byte order and number of dimensions from two on, nested lists,
-    objects that are numbers, frames of pandas, polars and pyarrow, sparse matrices up to 1 GiB.
+    objects that are numbers, frames of pandas, polars and pyarrow, dictionaries of columns, sparse
+    matrices up to 1 GiB.
     Integers and booleans become floats.
 
     Raises
@@ -74,7 +75,7 @@ def features(X: Any, *, dtype: DTypeLike = "float32", name: str = "X") -> Featur
       wanted  one row for each example: (rows, features)
       mend    write numpy.reshape(X, (-1, 1)) for one feature, (1, -1) for one example
     """
-    if is_frame(X):
+    if is_table(X):
         columns, names = columns_of(X, name=name)
         if not columns or not len(columns[0].values):
             raise _empty(name, (len(columns[0].values) if columns else len(X), len(columns)))
@@ -261,5 +262,7 @@ def _column_label(j: int, shape: tuple[int, ...]) -> str:
 
 
 def _shape(array: Any) -> tuple[int, ...]:
+    if isinstance(array, Mapping):
+        return (*_shape(next(iter(array.values()), ()))[:1], len(array))
     found = getattr(array, "shape", None)
     return tuple(found) if found is not None else as_array(array).shape

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.columns import PLURALS, Column, days_of, texts_of
-from pellucid.data.scaling import Scaling, centre_and_scale, usable
-from pellucid.data.wording import at_row, counted, listed
+from pellucid.data.scaling import Scaling, centre_and_scale, median, usable
+from pellucid.data.wording import at_row, counted
 from pellucid.errors import DataError
 
 __all__ = [
@@ -54,6 +54,13 @@ class NumberRule:
     scale: float
     fill: float
 
+    @classmethod
+    def learn(
+        cls, name: str, unit: Unit, values: NDArray[np.float64], scaling: Scaling | None
+    ) -> NumberRule:
+        """The rule for these values of the training rows, none of them missing."""
+        return cls(name, unit, *centre_and_scale(values, scaling), median(values))
+
     @property
     def titles(self) -> tuple[str, ...]:
         """The name of the one column it makes."""
@@ -65,6 +72,10 @@ class NumberRule:
         filled = np.where(np.isnan(values), self.fill, values)
         with np.errstate(over="ignore"):
             return ((filled - self.centre) / self.scale)[None]
+
+    def unknown(self, column: Column, name: str) -> list[str]:
+        """Nothing: every number has its place."""
+        return []
 
     def notes(self, column: Column) -> list[str]:
         """What `apply` does to missing values, in plain sentences."""
@@ -104,7 +115,32 @@ class CategoryRule:
         return tuple(f"{self.name}={value}" for value in shown)
 
     def apply(self, column: Column, name: str) -> NDArray[np.float64]:
-        """(categories, n) zeros and ones."""
+        """(categories, n) zeros and ones; zeros alone for a value that is none of them."""
+        codes = self._codes(column, name)
+        return np.equal.outer(np.arange(len(self.titles)), codes).astype(np.float64)
+
+    def unknown(self, column: Column, name: str) -> list[str]:
+        """A sentence about values that the training rows did not have, if there are any."""
+        (rows,) = np.nonzero(self._codes(column, name) < 0)
+        if not len(rows):
+            return []
+        first = "no value" if column.missing[rows[0]] else column.shown(rows[0])
+        return [
+            f"{column.label} of {name} holds {counted(len(rows), 'value')} that the training rows "
+            f"did not have, first {first} in row {rows[0]}: "
+            f"{'it' if len(rows) == 1 else 'they'} became zeros in all {len(self.titles)} columns."
+        ]
+
+    def notes(self, column: Column) -> list[str]:
+        """What `apply` does to missing values, in plain sentences."""
+        return _missing_note(column, "taken as a category of its own") if self.missing else []
+
+    def to_config(self) -> dict[str, Any]:
+        """The rule as JSON values."""
+        return {"kind": "category", **asdict(self), "categories": list(self.categories)}
+
+    def _codes(self, column: Column, name: str) -> NDArray[np.int64]:
+        """(n,) the place of each value among the titles, −1 for one that the rule does not know."""
         texts = column.values
         if column.kind == "date":
             raise _other_kind(column, "text", name)
@@ -113,30 +149,7 @@ class CategoryRule:
         index: dict[str | None, int] = {text: i for i, text in enumerate(self.categories)}
         if self.missing:
             index[None] = len(self.categories)
-        found = np.array([index.get(text, -1) for text in texts], dtype=np.int64)
-        if (found < 0).any():
-            raise self._unknown(texts, int(np.argmax(found < 0)), column, name)
-        return np.equal.outer(np.arange(len(self.titles)), found).astype(np.float64)
-
-    def notes(self, column: Column) -> list[str]:
-        """What `apply` does to missing values, in plain sentences."""
-        return _missing_note(column, "taken as a category of its own")
-
-    def to_config(self) -> dict[str, Any]:
-        """The rule as JSON values."""
-        return {"kind": "category", **asdict(self), "categories": list(self.categories)}
-
-    def _unknown(self, texts: NDArray[Any], row: int, column: Column, name: str) -> DataError:
-        missing = texts[row] is None
-        return DataError(
-            f"{column.label} is empty here, and never was in the training rows"
-            if missing
-            else f"{column.label} holds a category that the training rows did not have",
-            where=at_row(row, name, column.label),
-            got="no value" if missing else repr(texts[row]),
-            wanted=listed(self.categories),
-            mend="drop the row, write one of the known categories, or train on rows that hold it",
-        )
+        return np.array([index.get(text, -1) for text in texts], dtype=np.int64)
 
 
 Rule = NumberRule | CategoryRule
@@ -165,9 +178,8 @@ def learn_rule(
     present = values[~np.isnan(values)]
     if unit == "boolean":
         return NumberRule(title, unit, 0.0, 1.0, float(present.mean() > 0.5)), []
-    centre, scale = centre_and_scale(present, scaling)
     notes = [f"{column.label} is a date: it became days since 1970-01-01."] * (unit == "date")
-    return NumberRule(title, unit, centre, scale, float(np.median(present))), notes
+    return NumberRule.learn(title, unit, present, scaling), notes
 
 
 def rule_from_config(record: Mapping[str, Any]) -> Rule:

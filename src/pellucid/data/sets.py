@@ -1,57 +1,64 @@
-"""Data sets by name: scikit-learn's bundled ones, and the toys."""
+"""Data sets by name: scikit-learn's bundled ones, the toys, and those from the network."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, final
+from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid import arguments
 from pellucid.data import toys
+from pellucid.data.dataset import Dataset
 from pellucid.data.labels import Task
+from pellucid.data.published import PUBLISHED, fashion_mnist, kmnist, mnist
 from pellucid.lazy import load
 
-__all__ = ["Dataset", "breast_cancer", "diabetes", "digits", "iris", "named", "names", "wine"]
+__all__ = [
+    "SetEntry",
+    "breast_cancer",
+    "diabetes",
+    "digits",
+    "iris",
+    "linnerud",
+    "named",
+    "names",
+    "sets",
+    "wine",
+]
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A data set with what one must know to show it.
+@dataclass(frozen=True)
+class SetEntry:
+    """A line of the list of data sets.
 
     Parameters
     ----------
-    name : as in `named`
-    description : one sentence
-    X : (n, features) floats
-    y : (n,) class indices or quantities
+    name : as `named` takes it
+    rows : how many, those of a test included
+    shape : of one row: (features,) or (channels, height, width)
     task : ``"classification"`` or ``"regression"``
-    feature_names : one for each column
-    class_names : one for each class; empty for regression
-    image_shape : (height, width) if a row is a picture
+    classes : how many; 0 for regression
+    description : one sentence
+    is_here : whether it can be had without the network
 
     Examples
     --------
-    >>> named("digits").image_shape
-    (8, 8)
+    >>> next(entry for entry in sets() if entry.name == "mnist").shape
+    (1, 28, 28)
     """
 
     name: str
-    description: str
-    X: NDArray[Any]
-    y: NDArray[Any]
+    rows: int
+    shape: tuple[int, ...]
     task: Task
-    feature_names: tuple[str, ...]
-    class_names: tuple[str, ...] = ()
-    image_shape: tuple[int, int] | None = None
-
-    def __repr__(self) -> str:
-        kind = f"{len(self.class_names)} classes" if self.class_names else self.task
-        return f"Dataset({self.name}: {len(self.X)} rows, {self.X.shape[1]} features, {kind})"
+    classes: int
+    description: str
+    is_here: bool = True
 
 
 def digits() -> Dataset:
@@ -60,7 +67,7 @@ def digits() -> Dataset:
     Examples
     --------
     >>> digits()
-    Dataset(digits: 1797 rows, 64 features, 10 classes)
+    Dataset(digits: 1797 rows of 64 features, 10 classes)
     """
     return _bundled("digits", "Handwritten digits, 8 × 8 pixels from 0 to 16.", image_shape=(8, 8))
 
@@ -82,7 +89,7 @@ def wine() -> Dataset:
     Examples
     --------
     >>> wine()
-    Dataset(wine: 178 rows, 13 features, 3 classes)
+    Dataset(wine: 178 rows of 13 features, 3 classes)
     """
     return _bundled("wine", "Wines of three growers by thirteen chemical measurements.")
 
@@ -104,42 +111,90 @@ def diabetes() -> Dataset:
     Examples
     --------
     >>> diabetes()
-    Dataset(diabetes: 442 rows, 10 features, regression)
+    Dataset(diabetes: 442 rows of 10 features, regression)
     """
     return _bundled("diabetes", "Progress of diabetes after one year, by ten measurements.")
 
 
-def names() -> tuple[str, ...]:
-    """The names that `named` knows.
+def linnerud() -> Dataset:
+    """20 men in a fitness club: three measures of the body by three exercises.
 
     Examples
     --------
-    >>> "digits" in names(), "moons" in names()
-    (True, True)
+    >>> linnerud().y.shape
+    (20, 3)
+    """
+    return _bundled("linnerud", "Weight, waist and pulse of twenty men by three exercises.")
+
+
+def names() -> tuple[str, ...]:
+    """The names of the sets that need no network; `sets` lists the others too.
+
+    Examples
+    --------
+    >>> "digits" in names(), "moons" in names(), "mnist" in names()
+    (True, True, False)
     """
     return tuple(sorted([*BUNDLED, *TOYS]))
 
 
-def named(name: str) -> Dataset:
-    """The data set of that name.
+def named(name: str, *, folder: str | os.PathLike[str] | None = None) -> Dataset:
+    """The data set of that name; a hyphen is as good as an underscore.
+
+    Parameters
+    ----------
+    name : one of `sets`
+    folder : where the files of a set from the network lie, or are to be put
 
     Raises
     ------
     ArgumentError : there is none; with the nearest name
+    FileError : the set is not here, and not to be had from the network
 
     Examples
     --------
     >>> named("moons")
-    Dataset(moons: 1000 rows, 2 features, 2 classes)
+    Dataset(moons: 1000 rows of 2 features, 2 classes)
     """
     makers: dict[str, Callable[[], Dataset]] = {**BUNDLED}
     makers |= {toy: partial(_drawn, toy) for toy in TOYS}
-    return arguments.named(name, "data set", {name: makers[name] for name in names()})()
+    makers |= {key: partial(make, folder) for key, make in FETCHED.items()}
+    wanted = name
+    if isinstance(name, str) and name not in makers:
+        plain = name.replace("-", "_")
+        wanted = next((known for known in makers if known.replace("-", "_") == plain), name)
+    return arguments.named(wanted, "data set", dict(sorted(makers.items())))()
+
+
+def sets() -> tuple[SetEntry, ...]:
+    """All data sets that are known by name, with their shapes; nothing is downloaded.
+
+    Examples
+    --------
+    >>> [entry.name for entry in sets() if entry.task == "regression"]
+    ['diabetes', 'linnerud', 'polynomial', 'regression_curve', 'sine', 'steps']
+    """
+    here = [
+        SetEntry(
+            found.name, len(found.y), found.row_shape, found.task, len(found.class_names),
+            found.description,
+        )
+        for found in map(named, names())
+    ]  # fmt: skip
+    others = [
+        SetEntry(
+            one.name, 70_000, (1, 28, 28), "classification", len(one.class_names), one.description,
+            one.is_here,
+        )
+        for one in PUBLISHED.values()
+    ]  # fmt: skip
+    return tuple(sorted([*here, *others], key=lambda entry: entry.name))
 
 
 def _bundled(name: str, description: str, image_shape: tuple[int, int] | None = None) -> Dataset:
     found = getattr(load("sklearn.datasets"), f"load_{name}")()
-    classes = tuple(str(label) for label in found.get("target_names", ()))
+    has_classes = found.target.dtype.kind == "i"
+    classes = tuple(str(label) for label in found.target_names) if has_classes else ()
     return Dataset(
         name,
         description,
@@ -149,6 +204,7 @@ def _bundled(name: str, description: str, image_shape: tuple[int, int] | None = 
         tuple(str(title) for title in found.feature_names),
         classes,
         image_shape,
+        "class" if classes else ", ".join(found.get("target_names", ["target"])),
     )
 
 
@@ -158,7 +214,9 @@ def _drawn(name: str) -> Dataset:
     task: Task = "classification" if class_names else "regression"
     if class_names:
         y = np.unique(y, return_inverse=True)[1]
-    return Dataset(name, description, X, y, task, feature_names, class_names)
+    shape = X.shape[2:] if X.ndim == 4 else None
+    target = "class" if class_names else "y"
+    return Dataset(name, description, X, y, task, feature_names, class_names, shape, target)
 
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {
@@ -166,8 +224,10 @@ BUNDLED: dict[str, Callable[[], Dataset]] = {
     "diabetes": diabetes,
     "digits": digits,
     "iris": iris,
+    "linnerud": linnerud,
     "wine": wine,
 }
+FETCHED = {"fashion-mnist": fashion_mnist, "kmnist": kmnist, "mnist": mnist}
 
 PLANE = ("x", "y")
 TOYS: dict[str, tuple[Callable[[], toys.Drawn], str, tuple[str, ...], tuple[str, ...]]] = {
@@ -193,8 +253,28 @@ TOYS: dict[str, tuple[Callable[[], toys.Drawn], str, tuple[str, ...], tuple[str,
         ("defaulter", "payer"),
     ),
     "quadrants": (toys.quadrants, "Four clouds, the class is the side.", PLANE, ("left", "right")),
+    "polynomial": (
+        partial(toys.regression_curve, kind="polynomial"),
+        "A cubic curve, with noise.",
+        ("x",),
+        (),
+    ),
     "regression_curve": (toys.regression_curve, "A wave on a slope, with noise.", ("x",), ()),
+    "sine": (partial(toys.regression_curve, kind="sine"), "A sine, with noise.", ("x",), ()),
+    "slashes": (
+        toys.slashes,
+        "Forward and backward slashes, 6 × 6 pixels of −1 and 1.",
+        (),
+        ("forward", "backward"),
+    ),
     "spirals": (toys.spirals, "Two spiral arms.", PLANE, ("first", "second")),
+    "steps": (partial(toys.regression_curve, kind="steps"), "Six steps, with noise.", ("x",), ()),
+    "surfaces": (
+        toys.surfaces,
+        "Grass, ice and sand seen from above, 16 × 16 pixels in colour.",
+        (),
+        tuple(toys.SURFACES),
+    ),
     "xor_blobs": (
         toys.xor_blobs,
         "Four clouds, the class is whether the signs differ.",

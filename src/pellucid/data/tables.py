@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.arrays import is_frame
+from pellucid.data.arrays import frame_of, is_table
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import numbers, take
 from pellucid.data.labels import Task, check_task, label_values
@@ -27,7 +28,7 @@ from pellucid.lazy import load
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "read_table", "table"]
+__all__ = ["Table", "decide", "read_table", "select", "table"]
 
 DELIMITERS = (",", ";", "\t")
 SNIFFED_LINES = 20
@@ -77,7 +78,7 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
 
     Parameters
     ----------
-    source : a data frame, or the path of a CSV or Parquet file
+    source : a data frame, a dictionary of columns, or the path of a CSV or Parquet file
     target : the name of the column to predict
     task : what to learn, if the decision above is not what is meant
 
@@ -97,7 +98,7 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
     ("1 row without a value of 'kind' was dropped.",)
     """
     check_task(task)
-    frame = source if is_frame(source) else read_table(source)
+    frame = frame_of(source, "the table") if is_table(source) else read_table(source)
     columns, names = columns_of(frame, name="the table")
     if names is None or target not in names:
         raise _no_target(target, names or ())
@@ -111,10 +112,22 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
             wanted="the target and at least one other column",
         )
     kept = np.flatnonzero(~column.missing)
-    values, decided, why = _decide(_kept(column, kept), task)
-    native = load("narwhals.stable.v1").from_native(take(frame, kept), eager_only=True)
+    values, decided, why = decide(_kept(column, kept), task)
     notes = (*_dropped_note(column, target), *why)
-    return Table(native.select(others).to_native(), values, target, others, decided, notes)
+    return Table(select(take(frame, kept), others), values, target, others, decided, notes)
+
+
+def select(frame: Any, names: Sequence[str]) -> Any:
+    """These columns of a data frame, in a frame of its own library.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> select(pd.DataFrame({"a": [1], "b": [2]}), ["b"]).to_dict("list")
+    {'b': [2]}
+    """
+    native = load("narwhals.stable.v1").from_native(frame, eager_only=True)
+    return native.select(list(names)).to_native()
 
 
 def read_table(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> pd.DataFrame:
@@ -200,8 +213,13 @@ def _kept(column: Column, rows: NDArray[np.int64]) -> Column:
     return Column(column.label, column.kind, values, column.categorical)
 
 
-def _decide(column: Column, task: Task | None) -> tuple[NDArray[Any], Task, tuple[str, ...]]:
-    """The target's values, the task, and why it is that."""
+def decide(column: Column, task: Task | None) -> tuple[NDArray[Any], Task, tuple[str, ...]]:
+    """The target's values, none of them missing, the task, and why it is that.
+
+    Raises
+    ------
+    DataError, LabelError : values that the task cannot be learned from
+    """
     notes: tuple[str, ...] = ()
     if column.kind == "text":
         check_not_numbers(column, "the target")
@@ -214,13 +232,13 @@ def _decide(column: Column, task: Task | None) -> tuple[NDArray[Any], Task, tupl
             mend="write task='classification'" if column.kind == "text" else "",
         )
     if task is None and column.values.dtype.kind in "iu":
-        task, notes = _decide_whole_numbers(column)
+        task, notes = _whole_numbers(column)
     if task == "classification" or (task is None and column.kind in ("text", "boolean")):
         return label_values(column.values, name=column.label), "classification", notes
     return numbers(column.values, dtype="float64", name=column.label), "regression", notes
 
 
-def _decide_whole_numbers(column: Column) -> tuple[Task, tuple[str, ...]]:
+def _whole_numbers(column: Column) -> tuple[Task, tuple[str, ...]]:
     different = len(np.unique(column.values))
     counted = f"{column.label} holds {different} different whole numbers"
     if different <= min(MOST_CLASSES, max(2, len(column.values) // 2)):

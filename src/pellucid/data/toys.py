@@ -5,6 +5,7 @@ All are seeded: the same call gives the same draws on every platform.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -22,15 +23,37 @@ __all__ = [
     "mortgage",
     "quadrants",
     "regression_curve",
+    "slashes",
     "spirals",
+    "surfaces",
     "xor_blobs",
 ]
 
-Drawn = tuple[NDArray[np.float64], NDArray[Any]]
+Drawn = tuple[NDArray[Any], NDArray[Any]]
 Labelling = Literal["side", "xor", "quadrant"]
+Curve = Literal["wave", "sine", "steps", "polynomial"]
+Strokes = list[tuple[int, int, int]]
 
 # The corners of a square, against the clock from the upper right: the quadrants 0, 1, 2, 3.
 CORNERS = np.array([(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)])
+
+# Length, first row and first column of each diagonal of the fixed set of slashes: ten backward
+# ones, then ten that are flipped. They were drawn by `_strokes` from the seed 501.
+STROKES = [
+    (5, 1, 0), (2, 2, 3), (6, 0, -2), (3, 3, 3), (4, -1, 1),
+    (4, 2, -1), (5, 2, 4), (4, 0, 3), (4, 0, 1), (5, 1, 1),
+    (5, 1, 1), (6, -2, 0), (6, -3, -1), (6, 1, 0), (3, 2, 1),
+    (5, 4, 3), (5, -3, -3), (5, -2, -1), (4, 2, 1), (6, 1, 2),
+]  # fmt: skip
+
+# Mean red, green and blue of each surface, and how much its grains differ.
+SURFACES = {"grass": ((70, 150, 60), 30), "ice": ((200, 225, 240), 12), "sand": ((190, 85, 60), 18)}
+CURVES: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+    "wave": lambda x: np.sin(2 * x) + x / 2,
+    "sine": np.sin,
+    "steps": np.floor,
+    "polynomial": lambda x: x**3 / 4 - x,
+}
 
 
 def blobs(n: int = 300, centres: int = 3, spread: float = 1.0, *, seed: int = 0) -> Drawn:
@@ -192,8 +215,14 @@ def logistic_1d(n: int = 500, flipped: float = 0.1, *, seed: int = 0) -> Drawn:
     return x[:, None], np.where((x > 5) != wrong, 1, -1)
 
 
-def regression_curve(n: int = 200, noise: float = 0.1, *, seed: int = 0) -> Drawn:
-    """A curve to fit: y = sin 2x + x/2 and Gaussian noise, x uniform on [−3, 3].
+def regression_curve(
+    n: int = 200, noise: float = 0.1, kind: Curve = "wave", *, seed: int = 0
+) -> Drawn:
+    """A curve to fit: y = f(x) and Gaussian noise, x uniform on [−3, 3].
+
+    Parameters
+    ----------
+    kind : ``"wave"``: sin 2x + x/2; ``"sine"``: sin x; ``"steps"``: ⌊x⌋; ``"polynomial"``: x³/4 − x
 
     Examples
     --------
@@ -202,9 +231,104 @@ def regression_curve(n: int = 200, noise: float = 0.1, *, seed: int = 0) -> Draw
     ((50, 1), (50,))
     """
     _check(n, 1, noise)
+    one_of(kind, "kind", CURVES)
     generator = np.random.default_rng(seed)
     x = np.sort(generator.uniform(-3, 3, n))
-    return x[:, None], np.sin(2 * x) + x / 2 + noise * generator.standard_normal(n)
+    return x[:, None], CURVES[kind](x) + noise * generator.standard_normal(n)
+
+
+def slashes(*, seed: int | None = None) -> Drawn:
+    """Twenty pictures of 6 × 6 pixels: ten backward slashes (1), ten forward ones (0) (row E3).
+
+    A diagonal of 2 to 6 pixels of 1 on −1, anywhere, partly outside perhaps, with two pixels or
+    more to be seen. A forward slash is such a picture upside down.
+
+    Parameters
+    ----------
+    seed : of a set of other slashes; without it the fixed set
+
+    Returns
+    -------
+    X (20, 1, 6, 6), y (20,)
+
+    Examples
+    --------
+    >>> X, y = slashes()
+    >>> X.shape, y[:12]
+    ((20, 1, 6, 6), array([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]))
+    >>> for row in X[2, 0]:
+    ...     print("".join("#" if pixel > 0 else "·" for pixel in row))
+    ······
+    ······
+    #·····
+    ·#····
+    ··#···
+    ···#··
+    """
+    generator = None if seed is None else np.random.default_rng(whole_number(seed, "seed"))
+    strokes = STROKES if generator is None else _strokes(generator) + _strokes(generator)
+    X = np.stack([_backward_slash(*stroke) for stroke in strokes])
+    X[10:] = X[10:, ::-1]
+    return X[:, None], np.repeat([1, 0], 10)
+
+
+def surfaces(n: int = 60, size: int = 16, *, seed: int = 0) -> Drawn:
+    """Pictures of grass (0), ice (1) and sand (2) as seen from above (row A1).
+
+    Each pixel has the colour of its surface, each picture its own light, and grains differ. With
+    thresholds of 100 the rule of row A1 tells them: ice is bright in red, green and blue, grass
+    in green, sand in red.
+
+    Parameters
+    ----------
+    n : how many pictures
+    size : of a side in pixels
+
+    Returns
+    -------
+    X (n, 3, size, size) whole numbers from 0 to 255, y (n,)
+
+    Examples
+    --------
+    >>> X, y = surfaces(6)
+    >>> X.shape, y, X.dtype
+    ((6, 3, 16, 16), array([0, 1, 2, 0, 1, 2]), dtype('uint8'))
+    >>> red, green, blue = X[0].mean(axis=(1, 2))
+    >>> bool(green > 100 > red)
+    True
+    """
+    _check(n, 1)
+    generator = np.random.default_rng(seed)
+    y = np.arange(n) % 3
+    colour = np.array([colour for colour, _ in SURFACES.values()], dtype=float)[y]
+    grain = np.array([grain for _, grain in SURFACES.values()], dtype=float)[y]
+    light = generator.uniform(0.9, 1.1, n)
+    shape = (n, 1, whole_number(size, "size", at_least=1), size)  # one grain for all three colours
+    grains = grain[:, None, None, None] * generator.standard_normal(shape)
+    X = (light[:, None] * colour)[:, :, None, None] + grains
+    return np.clip(np.round(X), 0, 255).astype(np.uint8), y
+
+
+def _strokes(generator: np.random.Generator) -> Strokes:
+    """Ten diagonals of different looks."""
+    found: dict[bytes, tuple[int, int, int]] = {}
+    while len(found) < 10:
+        length, row, column = (
+            int(generator.integers(*bounds)) for bounds in ((2, 7), (-3, 6), (-3, 6))
+        )
+        picture = _backward_slash(length, row, column)
+        if (picture > 0).sum() >= 2:
+            found.setdefault(picture.tobytes(), (length, row, column))
+    return list(found.values())
+
+
+def _backward_slash(length: int, row: int, column: int) -> NDArray[np.float64]:
+    along = np.arange(length)
+    rows, columns = row + along, column + along
+    is_seen = (rows >= 0) & (rows < 6) & (columns >= 0) & (columns < 6)
+    picture = np.full((6, 6), -1.0)
+    picture[rows[is_seen], columns[is_seen]] = 1
+    return picture
 
 
 def _check(n: int, least: int, noise: float = 0.0) -> None:

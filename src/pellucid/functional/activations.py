@@ -31,8 +31,9 @@ from pellucid.ops.elementwise import (
 from pellucid.ops.view import squeeze
 
 __all__ = [
-    "ACTIVATIONS", "activation", "elu", "gelu", "leaky_relu", "log_softmax", "logsumexp", "silu",
-    "softmax", "softsign",
+    "ACTIVATIONS", "activation", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh",
+    "leaky_relu", "log_softmax", "logsumexp", "mish", "relu6", "selu", "silu", "softmax",
+    "softsign",
 ]  # fmt: skip
 
 
@@ -163,14 +164,92 @@ def silu(x: TensorLike) -> Tensor:
     return x * sigmoid(x)
 
 
+def selu(x: TensorLike) -> Tensor:
+    """Give λ x above zero and λ α (eˣ − 1) below: deep dense networks normalise themselves.
+
+    λ = 1.0507009873554805 and α = 1.6732632423543772.
+
+    Source: Klambauer and others, "Self-normalizing neural networks", 2017.
+
+    >>> from pellucid.functional import selu
+    >>> selu([-1.0, 2.0])
+    Tensor([-1.111331  2.101402], float32)
+    """
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+def mish(x: TensorLike) -> Tensor:
+    """Give x · tanh(ln(1 + eˣ)), smooth like :func:`silu`.
+
+    Source: Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+
+    >>> from pellucid.functional import mish
+    >>> mish([0.0, 2.0])
+    Tensor([0.       1.943959], float32)
+    """
+    x = as_tensor(x)
+    return x * tanh(softplus(x))
+
+
+def hardtanh(x: TensorLike, low: float = -1.0, high: float = 1.0) -> Tensor:
+    """Keep x within `low` and `high`.
+
+    >>> from pellucid.functional import hardtanh
+    >>> hardtanh([-3.0, 0.5])
+    Tensor([-1.   0.5], float32)
+    """
+    return minimum(maximum(x, low), high)
+
+
+def relu6(x: TensorLike) -> Tensor:
+    """Give max(x, 0), at most 6.
+
+    Source: Howard and others, "MobileNets", 2017.
+
+    >>> from pellucid.functional import relu6
+    >>> relu6([-1.0, 9.0])
+    Tensor([0. 6.], float32)
+    """
+    return minimum(relu(x), 6)
+
+
+def hardsigmoid(x: TensorLike) -> Tensor:
+    """Give x / 6 + ½, kept within 0 and 1: a sigmoid of straight lines.
+
+    >>> from pellucid.functional import hardsigmoid
+    >>> hardsigmoid([-4.0, 0.0])
+    Tensor([0.  0.5], float32)
+    """
+    return relu6(as_tensor(x) + 3) / 6
+
+
+def hardswish(x: TensorLike) -> Tensor:
+    """Give x · hardsigmoid(x): a :func:`silu` without exponentials.
+
+    Source: Howard and others, "Searching for MobileNetV3", 2019.
+
+    >>> from pellucid.functional import hardswish
+    >>> hardswish([-4.0, 3.0])
+    Tensor([-0.  3.], float32)
+    """
+    x = as_tensor(x)
+    return x * relu6(x + 3) / 6
+
+
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "elu": elu,
     "gelu": gelu,
+    "hardsigmoid": hardsigmoid,
+    "hardswish": hardswish,
+    "hardtanh": hardtanh,
     "identity": identity,
     "leaky_relu": leaky_relu,
     "linear": identity,
     "log_softmax": log_softmax,
+    "mish": mish,
     "relu": relu,
+    "relu6": relu6,
+    "selu": selu,
     "sigmoid": sigmoid,
     "sign": sign,
     "silu": silu,

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid.arguments import Frozen
 from pellucid.errors import GraphError
 from pellucid.shapes import Shape, broadcast
 
@@ -39,7 +39,7 @@ class Spec(NamedTuple):
         return f"{self.dtype}{list(self.shape)}".replace("None", "?").replace(" ", "")
 
 
-class Body(ABC):
+class Body(Frozen, ABC):
     """How one element of a result comes about, told to a builder."""
 
     @abstractmethod
@@ -49,7 +49,6 @@ class Body(ABC):
         """Give the value at `index`. ``inputs[k][i, j]`` loads; ``inputs[k].spec`` is its Spec."""
 
 
-@dataclass(frozen=True)
 class Leaf(Body):
     """No computation: a placeholder, a constant, or the read of a variable."""
 
@@ -60,7 +59,6 @@ class Leaf(Body):
         raise GraphError("a leaf has no body", got=str(out))
 
 
-@dataclass(frozen=True)
 class Elementwise(Body):
     """``scalar(b, x, y, …, **attrs)`` of the elements at the same, broadcast, place."""
 
@@ -73,7 +71,6 @@ class Elementwise(Body):
         return self.scalar(b, *[x[stretched(index, x.spec.shape)] for x in inputs], **attrs)
 
 
-@dataclass(frozen=True)
 class Reduce(Body):
     """Fold ``combine`` over the reduced axes, from ``identity``, and ``finish``.
 
@@ -110,7 +107,6 @@ class Reduce(Body):
         return self.finish(b, along(0, 0, self.identity(b, x.spec.dtype)))
 
 
-@dataclass(frozen=True)
 class Move(Body):
     """Elements change place: ``source(b, index, shapes, out_shape, **attrs)``.
 
@@ -131,7 +127,6 @@ class Move(Body):
         return b.guarded(inside, lambda: inputs[0][place], b.constant(0, out.dtype))
 
 
-@dataclass(frozen=True)
 class Gather(Body):
     """Any expression of the inputs' elements: ``compute(b, index, *inputs, **attrs)``."""
 
@@ -152,7 +147,6 @@ class Random(Gather):
     """Bits that depend on a key, a counter and the element's number alone."""
 
 
-@dataclass(frozen=True)
 class Scatter(Body):
     """Every element of the last input is added to one place of a result that starts at zero.
 
@@ -180,8 +174,7 @@ class Scatter(Body):
         return b.fold(int(np.prod(shape, dtype=np.int64)), b.constant(0, out.dtype), step)
 
 
-@dataclass(frozen=True, eq=False)
-class Op:
+class Op(Frozen):
     """One operation, declared once.
 
     Parameters
@@ -207,6 +200,9 @@ class Op:
         if callable(self.vjp):
             return self.vjp(k)
         return self.vjp[k] if k < len(self.vjp) else None
+
+    __eq__ = object.__eq__  # the table holds each once
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

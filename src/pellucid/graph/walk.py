@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from pellucid.graph.tensor import Tensor
 from pellucid.graph.variable import READ, Variable
@@ -11,13 +12,17 @@ __all__ = ["declared_updates", "topological", "variables"]
 
 
 def topological(
-    outputs: Iterable[Tensor], *, into: Callable[[Tensor], bool] = lambda node: True
+    outputs: Iterable[Tensor],
+    *,
+    into: Callable[[Tensor], bool] = lambda node: True,
+    neighbours: Callable[[Tensor], Sequence[Tensor]] = attrgetter("inputs"),
 ) -> list[Tensor]:
     """List the nodes that `outputs` depend on, every node after its inputs.
 
     Parameters
     ----------
     into : tells whether to go on from a node to its inputs
+    neighbours : gives what counts as the inputs of a node
 
     Examples
     --------
@@ -37,7 +42,7 @@ def topological(
             seen.add(id(node))
             stack.append((node, True))
             if into(node):
-                stack.extend((x, False) for x in reversed(node.inputs) if id(x) not in seen)
+                stack.extend((x, False) for x in reversed(neighbours(node)) if id(x) not in seen)
     return order
 
 

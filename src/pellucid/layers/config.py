@@ -12,14 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.arguments import declared
+from pellucid.arguments import Declaration, declared
 from pellucid.errors import FileError
 from pellucid.functional import ACTIVATIONS
+from pellucid.layers.constraint import CONSTRAINTS, Constraint
 from pellucid.layers.init import INITIALIZERS, Initializer
 from pellucid.layers.module import REGISTRY, Module
+from pellucid.layers.penalty import PENALTIES, Penalty
 
 __all__ = ["from_config", "to_config"]
 
+# Declarations that are arguments of modules, by the word that stands before their name in a file.
+DECLARATIONS: dict[str, tuple[type[Declaration], Mapping[str, type[Declaration]]]] = {
+    "init": (Initializer, INITIALIZERS),
+    "penalty": (Penalty, PENALTIES),
+    "constraint": (Constraint, CONSTRAINTS),
+}
 DEEPEST = 100  # a file that nests modules deeper than this is no architecture
 
 
@@ -66,8 +74,9 @@ def _written(value: Any, what: str, written: dict[int, int]) -> Any:
         return value
     if isinstance(value, Module):
         return _written_module(value, written)
-    if isinstance(value, Initializer):
-        return {"class": f"init.{type(value).__name__}", "arguments": value.arguments}
+    for kind, (base, _) in DECLARATIONS.items():
+        if isinstance(value, base):
+            return {"class": f"{kind}.{type(value).__name__}", "arguments": value.arguments}
     if isinstance(value, (list, tuple)):
         return [_written(one, what, written) for one in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
@@ -86,7 +95,7 @@ def _unwritable(value: Any, what: str) -> FileError:
     return FileError(
         f"{what} cannot be written to a file",
         got=f"{'the function ' if callable(value) else ''}{name}",
-        wanted="numbers, text, lists, modules, initialisers, or an activation by name",
+        wanted="numbers, text, lists, modules, what nn declares, or an activation by name",
         mend="write a Module subclass that has the function in its forward",
     )
 
@@ -137,10 +146,10 @@ def _read(value: Any, registry: Mapping[str, type[Module]], made: list[Module], 
 
 def _read_object(
     name: str, arguments: dict[str, Any], registry: Mapping[str, type[Module]], made: list[Module]
-) -> Module | Initializer:
-    kind, _, initialiser = name.rpartition(".")
-    if kind == "init":
-        return declared({"class": initialiser, "arguments": arguments}, INITIALIZERS)
+) -> Module | Declaration:
+    kind, _, own = name.rpartition(".")
+    if kind in DECLARATIONS:
+        return declared({"class": own, "arguments": arguments}, DECLARATIONS[kind][1])
     if name not in registry:
         raise FileError(
             f"the file holds a {name}, a class that is not known here",

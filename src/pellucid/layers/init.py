@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import field
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import Declaration, named, ranged, register
+from pellucid import lazy
+from pellucid.arguments import Declaration, named, one_of, ranged, register
 from pellucid.errors import ArgumentError, ArgumentTypeError
-from pellucid.graph.tensor import constant
 from pellucid.functional.random import normal_like
+from pellucid.graph.tensor import constant
 from pellucid.ops.random import uniform_like
 
 __all__ = [
-    "INITIALIZERS", "Constant", "Initializer", "KaimingNormal", "KaimingUniform", "Normal", "Ones",
-    "Uniform", "XavierNormal", "XavierUniform", "Zeros", "initializer",
+    "INITIALIZERS", "Constant", "Initializer", "KaimingNormal", "KaimingUniform", "LecunNormal",
+    "LecunUniform", "Normal", "Ones", "Orthogonal", "TruncatedNormal", "Uniform", "XavierNormal",
+    "XavierUniform", "Zeros", "gain", "initializer",
 ]  # fmt: skip
 
 Shape = tuple[int, ...]
@@ -32,17 +34,14 @@ Values = NDArray[np.float64]
 INITIALIZERS: dict[str, type[Initializer]] = {}
 
 
-@dataclass(frozen=True)
 class Initializer(Declaration, ABC):
     """Draws an array of a shape from a random key; subclass it, as a frozen data class.
 
     Examples
     --------
-    >>> from dataclasses import dataclass
     >>> import numpy as np
     >>> from pellucid.layers.init import Initializer
-    >>> @dataclass(frozen=True)
-    ... class Identity(Initializer):
+    >>> class Identity(Initializer):
     ...     def __call__(self, shape, key):
     ...         return np.eye(*shape)
     >>> Identity()((2, 2), np.zeros(2, "uint32")).tolist()
@@ -69,11 +68,19 @@ def _normally(shape: Shape, key: Key, mean: float, deviation: float) -> Values:
     return mean + deviation * normal_like(key, 0, like).numpy()
 
 
+def _check_order(low: float, high: float, name: str) -> None:
+    if low > high:
+        raise ArgumentError(
+            "the lower end is above the upper end", where=name,
+            got=f"low={low}, high={high}", wanted="low ≤ high",
+            mend=f"write {name}(low={high}, high={low})",
+        )  # fmt: skip
+
+
 # --- without regard to the shape -----------------------------------------------------------
 
 
 @final
-@dataclass(frozen=True)
 class Zeros(Initializer):
     """All zero.
 
@@ -88,7 +95,6 @@ class Zeros(Initializer):
 
 
 @final
-@dataclass(frozen=True)
 class Ones(Initializer):
     """All one.
 
@@ -103,7 +109,6 @@ class Ones(Initializer):
 
 
 @final
-@dataclass(frozen=True)
 class Constant(Initializer):
     """All the same value.
 
@@ -120,7 +125,6 @@ class Constant(Initializer):
 
 
 @final
-@dataclass(frozen=True)
 class Uniform(Initializer):
     """Drawn evenly from [low, high).
 
@@ -136,12 +140,7 @@ class Uniform(Initializer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.low > self.high:
-            raise ArgumentError(
-                "the lower end is above the upper end", where="Uniform",
-                got=f"low={self.low}, high={self.high}", wanted="low ≤ high",
-                mend=f"write Uniform({self.high}, {self.low})",
-            )  # fmt: skip
+        _check_order(self.low, self.high, "Uniform")
 
     def __call__(self, shape: Shape, key: Key) -> Values:
         """Draw the array."""
@@ -149,7 +148,6 @@ class Uniform(Initializer):
 
 
 @final
-@dataclass(frozen=True)
 class Normal(Initializer):
     """Drawn from the normal distribution of a mean and a standard deviation.
 
@@ -165,6 +163,37 @@ class Normal(Initializer):
     def __call__(self, shape: Shape, key: Key) -> Values:
         """Draw the array."""
         return _normally(shape, key, self.mean, self.deviation)
+
+
+@final
+class TruncatedNormal(Initializer):
+    """Drawn from the part of a normal distribution that lies between `low` and `high`.
+
+    Formula: mean + deviation · Φ⁻¹(u), with u drawn evenly between Φ of both ends.
+
+    >>> from pellucid.layers.init import TruncatedNormal
+    >>> from pellucid.ops.random import derive_key
+    >>> w = TruncatedNormal(0, 0.02, -0.04, 0.04)((3, 4), derive_key(1, "w"))
+    >>> bool((abs(w) <= 0.04).all())
+    True
+    """
+
+    mean: float = ranged(0.0)
+    deviation: float = ranged(1.0, above=0)
+    low: float = ranged(-2.0)
+    high: float = ranged(2.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_order(self.low, self.high, "TruncatedNormal")
+
+    def __call__(self, shape: Shape, key: Key) -> Values:
+        """Draw the array."""
+        special = lazy.load("scipy.special")
+        ends = [(end - self.mean) / self.deviation for end in (self.low, self.high)]
+        drawn = special.ndtri(_evenly(shape, key, *special.ndtr(ends)))
+        values: Values = np.clip(self.mean + self.deviation * drawn, self.low, self.high)
+        return values
 
 
 # --- by the number of inputs and outputs of a unit ------------------------------------------
@@ -187,7 +216,6 @@ def fans(shape: Shape, name: str) -> tuple[int, int]:
 
 
 @final
-@dataclass(frozen=True)
 class XavierUniform(Initializer):
     """Drawn evenly from ±gain · √(6 / (inputs + outputs)).
 
@@ -210,7 +238,6 @@ class XavierUniform(Initializer):
 
 
 @final
-@dataclass(frozen=True)
 class XavierNormal(Initializer):
     """Drawn from the normal distribution with deviation gain · √(2 / (inputs + outputs)).
 
@@ -231,12 +258,53 @@ class XavierNormal(Initializer):
         )
 
 
-@final
-@dataclass(frozen=True)
-class KaimingUniform(Initializer):
-    """Drawn evenly from ±√(6 / ((1 + slope²) · inputs)), for layers that a ReLU follows.
+# The gains of PyTorch's calculate_gain: how much a non-linearity shrinks what passes through it.
+GAINS: dict[str, float] = {
+    "linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+}  # fmt: skip
 
-    `slope` is that of a leaky ReLU below zero.
+
+def gain(nonlinearity: str, slope: float = 0.01) -> float:
+    """Give the factor by which weights start larger, because of the activation that follows.
+
+    Formula: 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for
+    leaky_relu, 3/4 for selu.
+
+    >>> from pellucid import nn
+    >>> nn.init.gain("tanh")
+    1.6666666666666667
+    """
+    return named(nonlinearity, "gain", GAINS | {"leaky_relu": math.sqrt(2 / (1 + slope**2))})
+
+
+def _word(default: str, *others: str) -> Any:
+    """Declare an argument that is one of some words."""
+    choices = (default, *others)
+    return field(default=default, metadata={"check": lambda v, name: one_of(v, name, choices)})
+
+
+class _Kaiming(Initializer):
+    """What both have in common: the deviation gain / √fan."""
+
+    slope: float = ranged(0.0)
+    mode: str = _word("fan_in", "fan_out")
+    nonlinearity: str = _word("leaky_relu", *GAINS)
+
+    def _deviation(self, shape: Shape) -> float:
+        inputs, outputs = fans(shape, type(self).__name__)
+        fan = inputs if self.mode == "fan_in" else outputs
+        return gain(self.nonlinearity, self.slope) / math.sqrt(fan)
+
+
+@final
+class KaimingUniform(_Kaiming):
+    """Drawn evenly from ±gain · √(3 / fan), for layers that a ReLU follows.
+
+    Parameters
+    ----------
+    slope : that of a leaky ReLU below zero; 0 is the ReLU
+    mode : whether the fan counts the inputs of a unit ("fan_in") or its outputs ("fan_out")
+    nonlinearity : what follows, see :func:`gain`
 
     Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equation 15.
 
@@ -247,21 +315,17 @@ class KaimingUniform(Initializer):
     True
     """
 
-    slope: float = ranged(0.0)
-
     def __call__(self, shape: Shape, key: Key) -> Values:
         """Draw the array."""
-        inputs, _ = fans(shape, "KaimingUniform")
-        bound = math.sqrt(6 / ((1 + self.slope**2) * inputs))
+        bound = math.sqrt(3) * self._deviation(shape)
         return _evenly(shape, key, -bound, bound)
 
 
 @final
-@dataclass(frozen=True)
-class KaimingNormal(Initializer):
-    """Drawn from the normal distribution with deviation √(2 / ((1 + slope²) · inputs)).
+class KaimingNormal(_Kaiming):
+    """Drawn from the normal distribution with deviation gain / √fan.
 
-    Source: as for :class:`KaimingUniform`.
+    Parameters and source are those of :class:`KaimingUniform`.
 
     >>> from pellucid.layers.init import KaimingNormal
     >>> from pellucid.ops.random import derive_key
@@ -269,12 +333,72 @@ class KaimingNormal(Initializer):
     (4, 6)
     """
 
-    slope: float = ranged(0.0)
+    def __call__(self, shape: Shape, key: Key) -> Values:
+        """Draw the array."""
+        return _normally(shape, key, 0.0, self._deviation(shape))
+
+
+@final
+class LecunUniform(Initializer):
+    """Drawn evenly from ±√(3 / inputs).
+
+    Source: LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998, section 4.6.
+
+    >>> from pellucid.layers.init import LecunUniform
+    >>> from pellucid.ops.random import derive_key
+    >>> bool((abs(LecunUniform()((4, 3), derive_key(1, "w"))) <= 1).all())
+    True
+    """
 
     def __call__(self, shape: Shape, key: Key) -> Values:
         """Draw the array."""
-        inputs, _ = fans(shape, "KaimingNormal")
-        return _normally(shape, key, 0.0, math.sqrt(2 / ((1 + self.slope**2) * inputs)))
+        bound = math.sqrt(3 / fans(shape, "LecunUniform")[0])
+        return _evenly(shape, key, -bound, bound)
+
+
+@final
+class LecunNormal(Initializer):
+    """Drawn from the normal distribution with deviation √(1 / inputs); SELU wants it.
+
+    Source: as for :class:`LecunUniform`.
+
+    >>> from pellucid.layers.init import LecunNormal
+    >>> from pellucid.ops.random import derive_key
+    >>> LecunNormal()((4, 3), derive_key(1, "w")).shape
+    (4, 3)
+    """
+
+    def __call__(self, shape: Shape, key: Key) -> Values:
+        """Draw the array."""
+        return _normally(shape, key, 0.0, math.sqrt(1 / fans(shape, "LecunNormal")[0]))
+
+
+@final
+class Orthogonal(Initializer):
+    """A matrix whose rows, or columns if there are fewer of them, are orthogonal, times `gain`.
+
+    A weight of more dimensions is seen as a matrix with a row for each unit.
+
+    Source: Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks", 2014.
+
+    >>> from pellucid.layers.init import Orthogonal
+    >>> from pellucid.ops.random import derive_key
+    >>> w = Orthogonal()((2, 3), derive_key(1, "w"))
+    >>> bool(abs(w @ w.T - np.eye(2)).max() < 1e-12)
+    True
+    """
+
+    gain: float = ranged(1.0, above=0)
+
+    def __call__(self, shape: Shape, key: Key) -> Values:
+        """Draw a normal matrix, and make it orthogonal."""
+        fans(shape, "Orthogonal")
+        rows, columns = shape[0], math.prod(shape[1:])
+        drawn = _normally((max(rows, columns), min(rows, columns)), key, 0.0, 1.0)
+        q, r = np.linalg.qr(drawn)
+        q = q * np.sign(np.diag(r))  # so that every orthogonal matrix is equally likely
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 # --- by name -------------------------------------------------------------------------------
@@ -282,7 +406,12 @@ class KaimingNormal(Initializer):
 _BY_NAME: dict[str, Initializer] = {
     "kaiming_normal": KaimingNormal(),
     "kaiming_uniform": KaimingUniform(),
+    "lecun_normal": LecunNormal(),
+    "lecun_uniform": LecunUniform(),
+    "normal": Normal(),
     "ones": Ones(),
+    "orthogonal": Orthogonal(),
+    "truncated_normal": TruncatedNormal(),
     "xavier_normal": XavierNormal(),
     "xavier_uniform": XavierUniform(),
     "zeros": Zeros(),

@@ -8,13 +8,13 @@ said once, at the outermost call, and holds for everything called inside.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import secrets
 from abc import ABCMeta, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
@@ -26,20 +26,25 @@ from pellucid.graph.op import Spec
 from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, provenance, tensor
 from pellucid.graph.variable import Variable, symbolic
 from pellucid.layers.init import Initializer
-from pellucid.ops.elementwise import identity
+from pellucid.layers.penalty import Penalty
+from pellucid.ops.elementwise import add, identity
 from pellucid.ops.random import derive_key
 
-__all__ = ["REGISTRY", "Call", "Module", "Observation", "observed", "with_updates"]
+__all__ = ["REGISTRY", "Call", "Module", "Observation", "latest", "observed", "with_updates"]
 
 REGISTRY: dict[str, type[Module]] = {}
 _M = TypeVar("_M", bound="Module")
 
 
 class Call(NamedTuple):
-    """That a tensor is the result of calling a module on tensors; a functional model replays it."""
+    """That a tensor is the result of calling a module on tensors; a functional model replays it.
+
+    The results of one call share the very tuple of inputs; `head` is the place among them.
+    """
 
     module: Module
     inputs: tuple[Tensor, ...]
+    head: int = 0
 
 
 class Observation(NamedTuple):
@@ -47,7 +52,12 @@ class Observation(NamedTuple):
 
     module: Module
     inputs: tuple[Tensor, ...]
-    output: Tensor
+    outputs: tuple[Tensor, ...]
+
+    @property
+    def output(self) -> Tensor:
+        """The result, or the first of several."""
+        return self.outputs[0]
 
 
 class _Pass(NamedTuple):
@@ -57,13 +67,14 @@ class _Pass(NamedTuple):
     root: Module | None = None
     calls: dict[int, int] = {}  # noqa: RUF012
     earlier: int = 0
+    declared: dict[Variable, list[dict[Variable, Tensor]]] = {}  # noqa: RUF012
 
 
 _pass: ContextVar[_Pass] = ContextVar("pass", default=_Pass())  # noqa: B039
 _observer: ContextVar[Callable[[Observation], None] | None] = ContextVar("observer", default=None)
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _signature(cls: type) -> inspect.Signature:
     return inspect.signature(cls.__init__)  # type: ignore[misc]
 
@@ -108,6 +119,11 @@ class Module(metaclass=_ModuleType):
     _seed: int | None = None
     _arguments: dict[str, Any]
     _input_specs: tuple[Spec, ...] = ()
+    _penalties: tuple[tuple[Variable, Penalty], ...] = ()
+    _frozen = False
+
+    #: Whether training looks at several rows together, so that a batch of one row means nothing.
+    batch_statistics = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -129,10 +145,10 @@ class Module(metaclass=_ModuleType):
         if outer.root is None and self._path is None:
             self.name_parts()
         mode = outer.training if training is None else training
-        calls = outer.calls if outer.root else {}
+        calls, declared = (outer.calls, outer.declared) if outer.root else ({}, {})
         earlier = calls.get(id(self), 0)
         calls[id(self)] = earlier + 1
-        token = _pass.set(_Pass(mode, outer.root or self, calls, earlier))
+        token = _pass.set(_Pass(mode, outer.root or self, calls, earlier, declared))
         try:
             with provenance(path=self.path):
                 return self._called([self._border(x) for x in inputs])
@@ -149,22 +165,28 @@ class Module(metaclass=_ModuleType):
             self._set("_built", True)
         is_symbol = any(x.value is None for x in inputs)
         with symbolic() if is_symbol else contextlib.nullcontext():  # so that nothing is drawn
-            result = self.forward(*inputs)
-        if not isinstance(result, Tensor):
-            raise ArgumentTypeError(
-                "forward gave something that is not a tensor", got=type(result).__name__,
-                mend="end forward with `return` and a tensor",
-            )  # fmt: skip
-        if any(result is x for x in inputs):
-            result = identity(result)
-        result.call = Call(self, tuple(inputs))
+            result: Any = self.forward(*inputs)
+        given = tuple(inputs)
+        outputs = [identity(y) if any(y is x for x in given) else y for y in _heads(result)]
+        for head, output in enumerate(outputs):
+            output.call = Call(self, given, head)
         watcher = _observer.get()
         if watcher is not None:
-            watcher(Observation(self, tuple(inputs), result))
-        return result
+            watcher(Observation(self, given, tuple(outputs)))
+        if isinstance(result, Tensor):
+            return outputs[0]
+        by_name = isinstance(result, Mapping)
+        several: Any = dict(zip(result, outputs, strict=True)) if by_name else tuple(outputs)
+        return several
 
     def _border(self, x: TensorLike) -> Tensor:
-        return as_tensor(x) if isinstance(x, Operand) else tensor(x, self.dtype)
+        """Let floating data take the dtype of the variables; integers stay, as names of things."""
+        if isinstance(x, Operand):
+            return as_tensor(x)
+        with contextlib.suppress(ValueError):  # of rows of unequal length the border speaks
+            if np.asarray(x).dtype.kind in "iub":
+                return tensor(x)
+        return tensor(x, self.dtype)
 
     # --- names and state ---
 
@@ -266,10 +288,66 @@ class Module(metaclass=_ModuleType):
         """List the variables that training changes, by dotted name."""
         return {name: v for name, v in self.variables().items() if v.trainable}
 
+    def penalty(self) -> Tensor | None:
+        """Add up the penalties of all weights inside that training changes, if there are any.
+
+        Training adds it to the loss. A weight of a layer has one by ``penalty=nn.L2(1e-4)``.
+
+        >>> from pellucid import nn
+        >>> layer = nn.Linear(2, weight_init="ones", penalty=nn.L2(0.5))
+        >>> y = layer([[1.0, 2.0, 3.0]])
+        >>> layer.penalty()
+        Tensor(3.0, float32)
+        """
+        several = [
+            penalty(variable.read())
+            for module in self.modules().values()
+            for variable, penalty in module._penalties
+            if variable.trainable
+        ]
+        return functools.reduce(add, several) if several else None
+
+    def freeze(self) -> Self:
+        """Keep training from changing any weight inside, also one that is not made yet.
+
+        Running statistics go on, as they follow the data and not the loss.
+
+        >>> from pellucid import nn
+        >>> layer = nn.Linear(2).freeze()
+        >>> y = layer([[1.0]])
+        >>> list(layer.parameters()), list(layer.unfreeze().parameters())
+        ([], ['weight', 'bias'])
+        """
+        return self._let_train(False)
+
+    def unfreeze(self) -> Self:
+        """Let training change the weights inside again."""
+        return self._let_train(True)
+
+    def _let_train(self, allowed: bool) -> Self:
+        for module in self.modules().values():
+            module._set("_frozen", not allowed)
+        for variable in self.variables().values():
+            variable.trainable = variable.is_parameter and allowed
+        return self
+
     def create(
-        self, name: str, shape: Sequence[int | None], init: Initializer, *, trainable: bool = True
+        self,
+        name: str,
+        shape: Sequence[int | None],
+        init: Initializer,
+        *,
+        trainable: bool = True,
+        penalty: Penalty | None = None,
+        constraint: Callable[[Tensor], Tensor] | None = None,
     ) -> Variable:
-        """Make the variable ``self.name``; it is drawn when first needed, from seed and path."""
+        """Make the variable ``self.name``; it is drawn when first needed, from seed and path.
+
+        Parameters
+        ----------
+        penalty : what its size adds to the loss, see :meth:`penalty`
+        constraint : what an optimizer does to each of its new values
+        """
         if any(extent is None for extent in shape):
             raise GraphError(
                 f"the shape of {name} is not known", got=str(tuple(shape)),
@@ -277,7 +355,11 @@ class Module(metaclass=_ModuleType):
             )  # fmt: skip
         known = tuple(int(extent) for extent in shape if extent is not None)
         draw = lambda: init(known, self._key(name))  # noqa: E731
-        return self._make(name, known, draw, None, trainable=trainable)
+        made = self._make(name, known, draw, None, trainable=trainable)
+        made.constraint = constraint
+        if penalty is not None:
+            self._set("_penalties", (*self._penalties, (made, penalty)))
+        return made
 
     def create_stream(self) -> None:
         """Make ``self.key`` and ``self.step``: the key and the counter of a random stream."""
@@ -295,6 +377,7 @@ class Module(metaclass=_ModuleType):
     ) -> Variable:
         full = f"{self._path}.{name}" if self._path else name
         made = Variable(draw, dtype, shape=shape, name=full, trainable=trainable)
+        made.trainable = made.trainable and not self._frozen
         self._set(name, made)
         return made
 
@@ -351,8 +434,33 @@ class Module(metaclass=_ModuleType):
         )
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{k}={v!r}" for k, v in self._arguments.items())
+        given = ", ".join(f"{k}={_shown(v)}" for k, v in self._arguments.items())
         return f"{type(self).__name__}({given})"
+
+
+def _heads(result: Any) -> list[Tensor]:
+    """List the tensors that a forward gave: one, several by place, or several by name."""
+    found = list(result.values()) if isinstance(result, Mapping) else result
+    found = list(found) if isinstance(found, (list, tuple)) else [found]
+    wrong = [one for one in found if not isinstance(one, Tensor)]
+    if wrong or not found:
+        raise ArgumentTypeError(
+            "forward gave something that is not a tensor",
+            got=type(wrong[0] if wrong else result).__name__,
+            mend="end forward with `return` and a tensor, or a tuple or dict of tensors",
+        )
+    return found
+
+
+def _shown(value: Any) -> str:
+    """Write an argument; of a function its name, and not where it lies in memory."""
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(_shown, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
+    name = getattr(value, "__name__", None)
+    return str(name) if callable(value) and name else repr(value)
 
 
 @contextlib.contextmanager
@@ -366,7 +474,23 @@ def observed(watcher: Callable[[Observation], None]) -> Iterator[None]:
 
 
 def with_updates(result: Tensor, updates: dict[Variable, Tensor]) -> Tensor:
-    """Declare, with a result, the new values of variables; whoever runs the step commits them."""
+    """Declare, with a result, the new values of variables; whoever runs the step commits them.
+
+    A module that is called several times in a pass declares several new values. The last one
+    holds, whichever of the results are used; :func:`latest` lets it build on those before.
+    """
     node = identity(result)
-    node.updates = updates
+    node.updates = own = dict(updates)
+    now = _pass.get()
+    for variable, value in updates.items() if now.root else ():
+        declarations = now.declared.setdefault(variable, [])
+        declarations.append(own)
+        for one in declarations:
+            one[variable] = value
     return node
+
+
+def latest(variable: Variable) -> Tensor:
+    """Give the value that `variable` has by what was declared before in the pass under way."""
+    declarations = _pass.get().declared.get(variable)
+    return declarations[-1][variable] if declarations else variable.read()

@@ -2,14 +2,44 @@
 
 from pellucid.arguments import named
 from pellucid.errors import ArgumentTypeError
-from pellucid.optim.adam import Adam
-from pellucid.optim.adamw import AdamW
-from pellucid.optim.optimizer import Optimizer, Stepper
+from pellucid.optim.adadelta import Adadelta
+from pellucid.optim.adagrad import AdaGrad
+from pellucid.optim.adam import Adam, AdamW
+from pellucid.optim.adamax import Adamax
+from pellucid.optim.averaging import Averaging, ExponentialAverage, UniformAverage
+from pellucid.optim.lion import Lion
+from pellucid.optim.nadam import NAdam
+from pellucid.optim.optimizer import Optimizer
+from pellucid.optim.radam import RAdam
+from pellucid.optim.rmsprop import RMSProp
+from pellucid.optim.schedules import (
+    Cosine,
+    Exponential,
+    InverseTimeDecay,
+    OneCycle,
+    Piecewise,
+    Polynomial,
+    ReduceOnPlateau,
+    Schedule,
+    StepDecay,
+    WarmUp,
+)
 from pellucid.optim.sgd import SGD
+from pellucid.optim.stepper import Stepper
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "Stepper", "get"]
+__all__ = [
+    "OPTIMIZERS", "SGD", "AdaGrad", "Adadelta", "Adam", "AdamW", "Adamax", "Averaging", "Cosine",
+    "Exponential", "ExponentialAverage", "InverseTimeDecay", "Lion", "NAdam", "OneCycle",
+    "Optimizer", "Piecewise", "Polynomial", "RAdam", "RMSProp", "ReduceOnPlateau", "Schedule",
+    "StepDecay", "Stepper", "UniformAverage", "WarmUp", "get",
+]  # fmt: skip
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"Adam": Adam, "AdamW": AdamW, "SGD": SGD}
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    cls.__name__: cls
+    for cls in (
+        Adam, AdamW, SGD, RMSProp, AdaGrad, Adadelta, Adamax, NAdam, RAdam, Lion,
+    )
+}  # fmt: skip
 _BY_NAME = {name.lower(): cls for name, cls in OPTIMIZERS.items()}
 
 

@@ -8,16 +8,20 @@ Save with Matplotlib's own ``ax.figure.savefig("name.svg")``.
 
 from pellucid.plot.classes import confusion_matrix, scatter_classes
 from pellucid.plot.images import image_grid, mistakes
-from pellucid.plot.regression import predicted_against_true, residuals
+from pellucid.plot.regression import error_by_feature, predicted_against_true, residuals
+from pellucid.plot.scores import calibration, class_curves
 from pellucid.plot.surfaces import decision_boundary, probability_surface
 from pellucid.plot.training import curves, step_losses
 from pellucid.plot.values import activation_curve, feature_bars, histogram
 
 __all__ = [
     "activation_curve",
+    "calibration",
+    "class_curves",
     "confusion_matrix",
     "curves",
     "decision_boundary",
+    "error_by_feature",
     "feature_bars",
     "histogram",
     "image_grid",

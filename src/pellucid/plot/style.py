@@ -23,12 +23,14 @@ __all__ = [
     "CONTRAST",
     "GRID",
     "INK",
+    "LINES",
     "MANY",
     "MARKERS",
     "MUTED",
     "axes_or_new",
     "colour_bar",
     "diverging",
+    "few_ticks",
     "figure_or_new",
     "headed",
     "legend",
@@ -48,6 +50,8 @@ ACCENT, CONTRAST = "#005ab5", "#be5000"
 # markers say the same by shape.
 CLASSES = (CONTRAST, ACCENT, "#9fcb7b", "#9a7da2", "#f2b725",
            "#61a7f2", "#571f64", "#a36654", "#6e2505", "#2a3a35")  # fmt: skip
+# The same for curves: how each is dashed, the first not at all.
+LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (2, 2)))
 # The shape of each class, with the area that makes it look as large as the disc.
 MARKERS = {"o": 1.0, "s": 0.9, "^": 1.2, "D": 0.8, "v": 1.2,
            "P": 1.6, "X": 1.5, "<": 1.2, ">": 1.2, "*": 2.2}  # fmt: skip
@@ -148,8 +152,20 @@ def colour_bar(ax: Axes, drawn: Any, label: str) -> None:
 
 
 def short(value: float) -> str:
-    """Three significant digits, with the minus sign that the axes have."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three significant digits, with the minus sign that the axes have.
+
+    >>> short(-0.12345), short(26249.0)
+    ('−0.123', '26,200')
+    """
+    rounded = float(f"{value:.3g}")
+    text = f"{rounded:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def few_ticks(*axes: Any) -> None:
+    """So few ticks that long numbers do not run into each other."""
+    for axis in axes:
+        axis.set_major_locator(load("matplotlib.ticker").MaxNLocator(4))
 
 
 def whole_ticks(axis: Any) -> None:

@@ -38,6 +38,7 @@ class Training:
     steps: int
     seconds: float = 0.0
     stop_reason: str = ""
+    touched: bool = False  # whether a callback has changed the run's numbers since the last step
 
     def stop(self, reason: str = "asked by a callback") -> None:
         """End the training after the step that has just been done."""

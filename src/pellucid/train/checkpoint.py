@@ -1,10 +1,11 @@
 """Networks in files: one safetensors file, in which a single changed bit is noticed.
 
 The tensors are the network's variables by dotted name. The metadata, text as the format wants it,
-holds all the rest: ``format`` and ``version``; ``architecture``, ``built`` (the inputs' shapes) and
-``fit`` (what the last fit has to be remembered by) as JSON; ``sha256.<tensor>`` over dtype, shape
-and bytes of each tensor; and ``sha256`` over the header without it. The header is written in one
-canonical form, so that the same network always gives the same file. Nothing is ever unpickled.
+holds all the rest: ``format`` and ``version``; ``architecture``, ``built`` (the inputs' shapes),
+``frozen`` (weights that are not trained) and ``fit`` (what the last fit has to be remembered by) as
+JSON; ``sha256.<tensor>`` over dtype, shape and bytes of each tensor; and ``sha256`` over the header
+without it. The header is written in one canonical form, so that the same network always gives the
+same file. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def save(network: Module, path: str | Path) -> None:
         "needs": NEEDED,
         "architecture": _json(to_config(network)),
         "built": _json([[list(s.shape), s.dtype.name] for s in network.input_specs]),
+        "frozen": _json(_frozen(network)),
         **({} if record is None else {"fit": _json(record.to_config())}),
         **{f"sha256.{name}": _digest_of_tensor(array) for name, array in tensors.items()},
     }
@@ -93,6 +95,9 @@ def load(path: str | Path, modules: Sequence[type[Module]] = ()) -> Module:
         _build(network, metadata)
         record = FitRecord.from_config(json.loads(metadata["fit"])) if "fit" in metadata else None
     _fill(network, tensors, path)
+    with _distrust(path):
+        for name in json.loads(metadata["frozen"]):
+            network.variables()[name].trainable = False
     if record is not None:
         network._set("_record", record)
     return network
@@ -116,6 +121,11 @@ def load_weights(network: Module, path: str | Path) -> None:
 
 
 # --- the network ---------------------------------------------------------------------------
+
+
+def _frozen(network: Module) -> list[str]:
+    """List the weights that training is kept from changing."""
+    return [k for k, v in network.variables().items() if v.is_parameter and not v.trainable]
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class History(Mapping[str, list[float]]):
     stopped : why it ended early, or an empty string
     best_epoch : the epoch whose weights were kept by early stopping, counted from 0
     notes : what was done to the data and settings, in sentences
+    rate : gives the learning rate of a step, where it changes; recorded as "learning_rate"
 
     Examples
     --------
@@ -57,6 +58,7 @@ class History(Mapping[str, list[float]]):
     stopped: str = ""
     best_epoch: int | None = None
     notes: list[str] = field(default_factory=list)
+    rate: Callable[[int], float] | None = field(default=None, repr=False)
     _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
     _sums: dict[int, NDArray[np.float64]] = field(default_factory=dict, repr=False)
     _losses: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
@@ -103,7 +105,8 @@ class History(Mapping[str, list[float]]):
             if segment.phase == 0:
                 self.steps += segment.count
                 if self.steps <= KEPT_STEPS:
-                    self._losses.append(rows[:, 0] / rows[:, 1])
+                    with np.errstate(invalid="ignore"):  # a batch in which no row counts has none
+                        self._losses.append(rows[:, 0] / rows[:, 1])
             last = run.phases[-1]
             if segment.phase == len(run.phases) - 1 and segment.first + segment.count == last.steps:
                 self._close_epoch()
@@ -114,6 +117,8 @@ class History(Mapping[str, list[float]]):
         for phase, sums in sorted(self._sums.items()):
             for name, total, weight in zip(self.names, sums[::2], sums[1::2], strict=True):
                 self.put(f"val_{name}" if phase else name, float(total / weight))
+        if self.rate is not None:
+            self.put("learning_rate", self.rate(self.steps))
         self._sums.clear()
         self.epochs += 1
 
@@ -127,6 +132,18 @@ class History(Mapping[str, list[float]]):
         sums = self._sums.get(0, np.empty(0))
         now = zip(self.names, sums[::2], sums[1::2], strict=False)
         return found | {name: float(total / weight) for name, total, weight in now if weight}
+
+    def to_config(self) -> dict[str, Any]:
+        """Give the history as JSON values; the losses of single steps are left out."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.init and one.repr}
+        columns = [list(column) for column in self.items()]
+        return {**kept, "names": list(self.names), "columns": columns}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> History:
+        """Make the history that ``to_config`` wrote."""
+        past = {k: v for k, v in config.items() if k != "columns"}
+        return cls(**{**past, "names": tuple(past["names"])}, _columns=dict(config["columns"]))
 
     def plot(self, *, figure: Any = None) -> Any:
         """Draw loss and metrics over epochs; gives the Matplotlib figure."""

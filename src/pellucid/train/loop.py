@@ -66,11 +66,14 @@ class Window:
         for variable, array in zip(self._variables, self._shown, strict=True):
             variable.adopt(array)
 
-    def take(self) -> None:
-        """Take over what was assigned to a variable since: the run goes on with it."""
+    def take(self) -> bool:
+        """Take over what was assigned to a variable since, and tell whether anything was."""
+        changed = False
         for variable, shown, array in zip(self._variables, self._shown, self._arrays, strict=True):
             if variable.numpy() is not shown:
                 np.copyto(array, variable.numpy())
+                changed = True
+        return changed
 
 
 def train(
@@ -108,9 +111,9 @@ def train(
             if broken is not None or (is_due and not _is_finite(state)):
                 at = broken or (state.epoch, state.phase, state.step)
                 raise _located(engine, run, state, data, kept, at)
-            if is_due:
+            touched = _call(callbacks, training, window, completed)
+            if is_due or touched:  # a replay from before a change would not be one
                 kept, copied = state.copy(), now
-            _call(callbacks, training, window, completed)
             if interrupt.pressed:
                 training.stop("interrupted")
     if state.stopped:
@@ -135,15 +138,17 @@ def _advanced(
 
 def _call(
     callbacks: Sequence[Callback], training: Training, window: Window, completed: bool
-) -> None:
+) -> bool:
+    """Call those whose time has come; tell whether they changed weights or numbers of the run."""
     due = [one for one in callbacks if one.granularity != "epoch" or completed]
     looking = any(one.looks_at_model for one in due)
     if looking:
         window.show()
     for one in due:
         one.on_progress(training)
-    if looking:
-        window.take()
+    changed = window.take() if looking else False
+    touched, training.touched = training.touched, False
+    return changed or touched
 
 
 def _is_finite(state: RunState) -> bool:
@@ -184,7 +189,8 @@ def _located(
     return NonFiniteError(
         f"{name} met a number that is not finite, first in {label}",
         where=place,
-        mend="lower the learning rate, or scale the inputs; the last finite weights are kept",
+        mend="lower the learning rate, or scale the inputs; "
+        "training ended with the weights of the step before",
     )
 
 

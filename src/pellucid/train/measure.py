@@ -2,42 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, final
 
 from numpy.typing import NDArray
 
+from pellucid.engines import Engine
+from pellucid.graph import Tensor
 from pellucid.train.callbacks import Callback, Granularity, Training
-from pellucid.train.forward import forward, link_of, summed
-from pellucid.train.step import Objective
+from pellucid.train.ends import heads_of
+from pellucid.train.forward import engine_for, forward, summed
+from pellucid.train.objective import ROWS, Objective
+from pellucid.train.rows import Part
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["HostMetrics", "measured"]
+__all__ = ["HostMetrics", "linked", "measured"]
 
 
 def measured(
-    network: Network, objective: Objective, inputs: NDArray[Any], targets: NDArray[Any]
+    network: Network, objective: Objective, part: Part, engine: Engine
 ) -> dict[str, float]:
-    """Give the loss and every metric on rows that are ready, each row counting the same."""
-    scalars = lambda x, y: objective.mean_and_scalars(network(x), y)[1]  # noqa: E731
-    sums = summed(network, ("measured", objective.key), scalars, [inputs, targets])
+    """Give the loss and every metric on rows that are ready."""
+    inputs, targets = len(part.inputs), len(part.targets)
+
+    def scalars(*symbols: Tensor) -> list[Tensor]:
+        truth = dict(zip(part.targets, symbols[inputs:], strict=False))
+        weights = dict(zip(part.weights, symbols[inputs + targets :], strict=True))
+        predicted = heads_of(network(*symbols[:inputs]))
+        return objective.mean_and_scalars(predicted, truth, weights)[1]
+
+    key = ("measured", objective.key, tuple(part.weights))
+    sums = summed(network, key, scalars, part.arrays, engine)
     pairs = zip(objective.names, sums[::2], sums[1::2], strict=True)
     return {
         **{name: float(total / weight) for name, total, weight in pairs},
-        **whole(network, objective, inputs, targets),
+        **whole(network, objective, part, engine),
     }
 
 
-def whole(
-    network: Network, objective: Objective, inputs: NDArray[Any], targets: NDArray[Any]
-) -> dict[str, float]:
-    """Give the metrics that are computed from all rows together."""
+def whole(network: Network, objective: Objective, part: Part, engine: Engine) -> dict[str, float]:
+    """Give the metrics that are computed from all rows together, by column."""
     if not objective.host:
         return {}
-    link = objective.loss.link
-    predicted = forward(network, ("linked", link), link_of(network, link), inputs)
-    return {metric.name: metric.function(targets, predicted) for metric in objective.host}
+    found = linked(network, objective, part.inputs, engine)
+    weights = part.weights.get(ROWS)
+    return {
+        head.prefix + metric.name: metric(part.targets[head.name], found[head.name], weights)
+        for head in objective
+        for metric in head.host
+    }
+
+
+def linked(
+    network: Network, objective: Objective, inputs: tuple[NDArray[Any], ...], engine: Engine
+) -> Mapping[str, NDArray[Any]]:
+    """Give the output of each head after what makes probabilities of it, if anything does."""
+    links = tuple((head.name, head.loss.link) for head in objective)
+
+    def compute(*symbols: Tensor) -> list[Tensor]:
+        predicted = heads_of(network(*symbols))
+        return [predicted[name] if link is None else link(predicted[name]) for name, link in links]
+
+    found = forward(network, ("linked", links), compute, inputs, engine=engine)
+    return {name: array for (name, _), array in zip(links, found, strict=True)}
 
 
 @final
@@ -46,15 +75,14 @@ class HostMetrics(Callback):
 
     granularity: Granularity = "epoch"
 
-    def __init__(
-        self, objective: Objective, parts: dict[str, tuple[NDArray[Any], NDArray[Any]]]
-    ) -> None:
+    def __init__(self, objective: Objective, parts: Mapping[str, Part]) -> None:
         self._objective = objective
         self._parts = parts
 
     def on_progress(self, training: Training) -> None:
         """Measure each part of the data."""
-        for prefix, (inputs, targets) in self._parts.items():
-            found = whole(training.model, self._objective, inputs, targets)
+        engine = engine_for(training.model)
+        for prefix, part in self._parts.items():
+            found = whole(training.model, self._objective, part, engine)
             for name, value in found.items():
                 training.history.put(prefix + name, value)

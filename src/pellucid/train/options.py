@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +23,21 @@ DEFAULT_EPOCHS = 10
 DEFAULT_BATCH = 32
 LARGEST_SEED = 2**64 - 1
 
+LossLike = str | Loss | Callable[[Tensor, Tensor], Tensor]
+Metrics = Sequence[str | Metric]
+
 
 @dataclass(frozen=True)
 class FitOptions:
     """The arguments of ``fit`` beside the data; see ``Network.fit`` for what each means."""
 
-    loss: str | Loss | Callable[[Tensor, Tensor], Tensor] | None = None
+    loss: LossLike | Mapping[str, LossLike] | None = None
     optimizer: Optimizer | None = None
     epochs: int | None = None
     steps: int | None = None
     batch_size: int | None = None
-    validation: float | tuple[Any, Any] | None = None
-    metrics: Sequence[str | Metric] | None = None
+    validation: float | tuple[Any, Any] | tuple[Any, Any, Any] | None = None
+    metrics: Metrics | Mapping[str, Metrics] | None = None
     early_stopping: int | EarlyStopping | None = None
     callbacks: Sequence[Callback | Callable[..., None]] = ()
     shuffle: bool = True
@@ -43,6 +46,10 @@ class FitOptions:
     dtype: DTypeLike | None = None
     engine: str | None = None
     progress: bool | int | None = None
+    loss_weights: Mapping[str, float] | None = None
+    sample_weight: Any = None
+    class_weight: Any = None
+    replacement: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
@@ -50,12 +57,21 @@ class FitOptions:
             if value is not None:
                 object.__setattr__(self, name, whole_number(value, name, least, most))
         truth(self.shuffle, "shuffle")
+        truth(self.replacement, "replacement")
+        self._check_kinds()
         if self.steps is not None:
             self._check_steps()
+        elif self.replacement:
+            raise ArgumentError(
+                "rows are drawn with replacement where each batch is drawn anew: in a fit by steps",
+                got=f"replacement=True, epochs={self.epochs}",
+                mend="give steps= instead of epochs=",
+            )
         self._check_validation()
-        self._check_kinds()
-        if self.prepare not in (None, False) and not isinstance(self.prepare, Preparation):
-            one_of(self.prepare, "prepare", ("standard", "minmax"))
+        several = isinstance(self.prepare, Mapping)
+        for wish in self.prepare.values() if several else [self.prepare]:
+            if wish not in (None, False) and not isinstance(wish, Preparation):
+                one_of(wish, "prepare", ("standard", "minmax"))
         if self.progress is not None and not isinstance(self.progress, bool):
             whole_number(self.progress, "progress", at_least=1)
         if not isinstance(self.early_stopping, (EarlyStopping, type(None))):
@@ -69,6 +85,11 @@ class FitOptions:
                 got=f"epochs={self.epochs}, steps={self.steps}",
                 mend="give epochs to see all rows so often, or steps to draw so many batches",
             )
+        if self.optimizer is not None and self.optimizer.plateaus:
+            raise ArgumentError(
+                "ReduceOnPlateau looks at whole epochs, and a fit by steps has none",
+                got=f"steps={self.steps}", mend="give epochs= instead of steps=",
+            )  # fmt: skip
         if self.early_stopping is not None:
             raise ArgumentError(
                 "early stopping looks at whole epochs, and a fit by steps has none",
@@ -88,21 +109,24 @@ class FitOptions:
         if self.optimizer is not None and not isinstance(self.optimizer, Optimizer):
             raise ArgumentTypeError("optimizer= takes an optimizer", got=repr(self.optimizer),
                                     mend="write optimizer=optim.Adam(0.001)")  # fmt: skip
-        if self.metrics is not None and not isinstance(self.metrics, (list, tuple)):
+        if not isinstance(self.metrics, (list, tuple, Mapping, type(None))):
             raise ArgumentTypeError("metrics= takes a list", got=repr(self.metrics),
                                     mend=f"write metrics=[{self.metrics!r}]")  # fmt: skip
+        if not isinstance(self.loss_weights, (Mapping, type(None))):
+            raise ArgumentTypeError("loss_weights= takes a dict", got=repr(self.loss_weights),
+                                    mend="write loss_weights={output: weight, …}")  # fmt: skip
         if not isinstance(self.callbacks, (list, tuple)):
             raise ArgumentTypeError("callbacks= takes a list", got=repr(self.callbacks),
                                     mend="write callbacks=[…]")  # fmt: skip
 
     def _check_validation(self) -> None:
         given: object = self.validation
-        if given is None or (isinstance(given, (tuple, list)) and len(given) == 2):
+        if given is None or (isinstance(given, (tuple, list)) and len(given) in (2, 3)):
             return
         if isinstance(given, (tuple, list)):
             raise ArgumentTypeError(
                 "validation= takes a fraction or a pair", got=f"{len(given)} parts",
-                mend="write validation=0.2 or validation=(X, y)",
+                mend="write validation=0.2 or validation=(X, y), with weights (X, y, weights)",
             )  # fmt: skip
         number_in(given, "validation", above=0, below=1)
 

@@ -8,59 +8,110 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data import LabelCoding, check_rows
+from pellucid.arguments import whole_number
+from pellucid.data import check_rows
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor
 from pellucid.graph.tensor import resolve_dtype
-from pellucid.train.fitting import check_single_input, prepared_targets
-from pellucid.train.forward import forward, link_of
-from pellucid.train.measure import measured
-from pellucid.train.record import FitRecord, inputs_of
-from pellucid.train.step import Objective
+from pellucid.train.ends import heads_of, inputs_by_name, reshaped_like
+from pellucid.train.forward import CHUNK, engine_for, forward
+from pellucid.train.measure import linked, measured
+from pellucid.train.objective import Head
+from pellucid.train.record import FitRecord
+from pellucid.train.rows import inputs_of, opened, prepared_part, raw_rows
+from pellucid.train.summary import outline
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
 __all__ = ["classify", "evaluate", "predict", "predict_proba", "probe"]
 
+Answer = Any  # an array, or a dict or tuple of one for each head, as the network gives its heads
 
-def predict(network: Network, X: Any) -> NDArray[Any]:
+
+def predict(
+    network: Network, X: Any, *, batch_size: int | None = None, engine: str | None = None
+) -> Answer:
     """Give the network's output for each row; see ``Network.predict``."""
-    output = forward(network, "output", network, _inputs(network, X))
-    scaling = None if network._record is None else network._record.scaling
-    return output if scaling is None else scaling.invert(output)
+    size = CHUNK if batch_size is None else whole_number(batch_size, "batch_size", at_least=1)
+    compute = lambda *x: list(heads_of(network(*x)).values())  # noqa: E731
+    asked = engine_for(network, engine)
+    found = forward(network, "output", compute, _inputs(network, X), engine=asked, batch_size=size)
+    form, heads = _form(network), _heads(network)
+    return reshaped_like(
+        form,
+        {
+            name: _unscaled(array, heads.get(name))
+            for name, array in zip(heads_of(form), found, strict=True)
+        },
+    )
 
 
-def predict_proba(network: Network, X: Any) -> NDArray[Any]:
+def _unscaled(output: NDArray[Any], head: Head | None) -> NDArray[Any]:
+    return output if head is None or head.scaling is None else head.scaling.invert(output)
+
+
+def predict_proba(network: Network, X: Any, *, engine: str | None = None) -> Answer:
     """Apply the link of the last loss to the output; two columns for one output."""
-    return _probabilities(network, X, "predict_proba")[0]
+    return _of_classes(network, X, "predict_proba", engine, lambda p, head: p)
 
 
-def _probabilities(network: Network, X: Any, verb: str) -> tuple[NDArray[Any], LabelCoding | None]:
-    record, objective = _fitted(network, verb)
-    if record.task != "classification":
+def classify(network: Network, X: Any, *, engine: str | None = None) -> Answer:
+    """Give the label of each row: the most probable class, decoded; of yes or no, 1 or 0."""
+    return _of_classes(network, X, "classify", engine, _labels)
+
+
+def _labels(probabilities: NDArray[Any], head: Head) -> NDArray[Any]:
+    if head.answers == "yes or no":
+        return (probabilities > 0.5).astype(np.int64)
+    indices = probabilities.argmax(axis=-1)
+    return indices if head.coding is None else head.coding.decode(indices)
+
+
+def _of_classes(
+    network: Network,
+    X: Any,
+    verb: str,
+    engine: str | None,
+    tell: Callable[[NDArray[Any], Head], NDArray[Any]],
+) -> Answer:
+    """Tell something of the probabilities of each head that was trained to have any."""
+    record = _fitted(network, verb)
+    objective = record.objective
+    if all(head.answers == "numbers" for head in objective):
         raise GraphError(
             f"{verb}: the network was trained to give numbers, and knows no classes",
-            got=f"loss {objective.loss.name}", mend="write model.predict(X)",
+            got=f"loss {', '.join(head.loss.name for head in objective)}",
+            mend="write model.predict(X)",
         )  # fmt: skip
-    link = objective.loss.link
-    p = forward(network, ("linked", link), link_of(network, link), _inputs(network, X))
-    return (np.concatenate([1 - p, p], axis=1) if p.shape[-1] == 1 else p), record.coding
+    found = linked(network, objective, _inputs(network, X), engine_for(network, engine))
+    told = {
+        head.name: tell(_both(found[head.name], head), head)
+        for head in objective
+        if head.answers != "numbers"
+    }
+    form = _form(network)
+    if isinstance(form, tuple):  # each in its place
+        return tuple(told.get(name) for name in heads_of(form))
+    return reshaped_like(form, told)
 
 
-def classify(network: Network, X: Any) -> NDArray[Any]:
-    """Give the label of each row: the most probable class, decoded."""
-    probabilities, coding = _probabilities(network, X, "classify")
-    indices = probabilities.argmax(axis=-1)
-    return indices if coding is None else coding.decode(indices)
+def _both(p: NDArray[Any], head: Head) -> NDArray[Any]:
+    """Give a column for each of two classes, where the network has one for both."""
+    is_one = head.answers == "classes" and p.shape[-1] == 1
+    return np.concatenate([1 - p, p], axis=1) if is_one else p
 
 
-def evaluate(network: Network, X: Any, y: Any) -> dict[str, float]:
+def evaluate(
+    network: Network, X: Any, y: Any, *, sample_weight: Any = None, engine: str | None = None
+) -> dict[str, float]:
     """Give the loss and metrics of the last fit on other rows, weighted by rows."""
-    record, objective = _fitted(network, "evaluate")
-    check_rows(X=X, y=y)
-    inputs, truth = _inputs(network, X), prepared_targets(network, y, record, objective.loss)
-    return measured(network, objective, inputs, truth)
+    record = _fitted(network, "evaluate")
+    X, y, _ = opened(X, y, testing=True)
+    raw = raw_rows(network, X, y, sample_weight)
+    predicted = heads_of(_form(network))
+    part = prepared_part(raw, record, predicted, resolve_dtype(network.dtype))
+    return measured(network, record.objective, part, engine_for(network, engine))
 
 
 def probe(
@@ -69,29 +120,38 @@ def probe(
     """Give a function from rows, of each input, to the values of an inner tensor."""
 
     def ask(*arrays: Any) -> NDArray[Any]:
-        check_rows(**{f"input {k}": array for k, array in enumerate(arrays)})
-        inputs = [_read(network, X) for X in arrays]
-        return forward(network, ("probe", tensor), compute, *inputs)
+        inputs = _inputs(network, arrays[0] if len(arrays) == 1 else arrays)
+        (found,) = forward(
+            network, ("probe", tensor), lambda *x: [compute(*x)], inputs, engine=engine_for(network)
+        )
+        return found
 
     return ask
 
 
-def _fitted(network: Network, verb: str) -> tuple[FitRecord, Objective]:
+def _fitted(network: Network, verb: str) -> FitRecord:
     record = network._record
     if record is None:
         raise GraphError(
             f"{verb}: the network has not been fitted, so that its loss and labels are not known",
             mend="call fit first; model.predict(X) works without",
         )
-    return record, record.objective
+    return record
 
 
-def _inputs(network: Network, X: Any) -> NDArray[Any]:
-    check_single_input(network)
-    return _read(network, X)
+def _heads(network: Network) -> dict[str, Head]:
+    return {} if network._record is None else network._record.heads
 
 
-def _read(network: Network, X: Any) -> NDArray[Any]:
+def _form(network: Network) -> Any:
+    """Give what the network gives, on symbols: which heads there are, and in which form."""
+    return network._functions.get("form", lambda: outline(network))
+
+
+def _inputs(network: Network, X: Any) -> tuple[NDArray[Any], ...]:
+    """Bring rows to what the network takes, as in training."""
+    given = inputs_by_name(X, network.input_names)
+    check_rows(**given)
     record = network._record
-    preparation = None if record is None else record.preparation
-    return inputs_of(X, preparation, resolve_dtype(network.dtype))
+    preparations = () if record is None else record.preparations
+    return inputs_of(given, preparations, resolve_dtype(network.dtype))

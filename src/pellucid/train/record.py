@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pellucid import losses, metrics
-from pellucid.data import LabelCoding, Preparation, TargetScaling, features
-from pellucid.data.labels import Task
-from pellucid.graph.tensor import DTypeLike
-from pellucid.metrics import HostMetric, Metric
+from pellucid.data import LabelCoding, Preparation
 from pellucid.train.history import History
-from pellucid.train.step import Objective
+from pellucid.train.objective import Head, Objective
 
-__all__ = ["FitRecord", "inputs_of"]
+__all__ = ["FitRecord"]
 
 
 @dataclass(eq=False)
@@ -27,63 +20,39 @@ class FitRecord:
     Attributes
     ----------
     history : of the last fit
-    objective : its loss and metrics
-    task : "classification" or "regression"
-    coding : which label each output stands for; ``None`` for regression
-    preparation : how raw columns became inputs; ``None`` if they were taken as they are
-    scaling : how numbers to be predicted were scaled, if they were
+    objective : the heads that were trained
+    preparations : how raw columns became each input; ``None`` if they were taken as they are
     """
 
     history: History
     objective: Objective
-    task: Task
-    coding: LabelCoding | None = None
-    preparation: Preparation | None = None
-    scaling: TargetScaling | None = None
+    preparations: tuple[Preparation | None, ...] = ()
+
+    @property
+    def heads(self) -> dict[str, Head]:
+        """The heads that were trained, by name."""
+        return {head.name: head for head in self.objective}
+
+    @property
+    def coding(self) -> LabelCoding | None:
+        """Which label each output stands for, where there is one head and it tells classes."""
+        heads = self.objective.heads
+        return heads[0].coding if len(heads) == 1 else None
 
     def to_config(self) -> dict[str, Any]:
-        """Give the record as JSON values; of a function of one's own only its name is kept."""
-        history = self.history
-        measures: list[Metric | HostMetric] = [*self.objective.metrics, *self.objective.host]
+        """Give the record as JSON values."""
         return {
-            "loss": losses.to_config(self.objective.loss),
-            "metrics": [metrics.to_config(one) for one in measures],
-            "task": self.task,
-            "coding": None if self.coding is None else self.coding.to_config(),
-            "preparation": None if self.preparation is None else self.preparation.to_config(),
-            "scaling": None if self.scaling is None else self.scaling.to_config(),
-            "history": {
-                "names": list(history.names), "seed": history.seed, "engine": history.engine,
-                "epochs": history.epochs, "steps": history.steps, "seconds": history.seconds,
-                "stopped": history.stopped, "best_epoch": history.best_epoch,
-                "notes": history.notes, "_columns": [list(column) for column in history.items()],
-            },
-        }  # fmt: skip
+            "heads": [head.to_config() for head in self.objective],
+            "preparations": [None if one is None else one.to_config() for one in self.preparations],
+            "history": self.history.to_config(),
+        }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FitRecord:
         """Make the record that ``to_config`` wrote."""
-        past = dict(config["history"])
-        past |= {"names": tuple(past["names"]), "_columns": dict(past["_columns"])}
-        history = History(**past)
-        coding, preparation, scaling = config["coding"], config["preparation"], config["scaling"]
+        preparations = config["preparations"]
         return cls(
-            history,
-            Objective.of(
-                losses.from_config(config["loss"]),
-                [metrics.from_config(c) for c in config["metrics"]],
-            ),
-            config["task"],
-            None if coding is None else LabelCoding.from_config(coding),
-            None if preparation is None else Preparation.from_config(preparation),
-            None if scaling is None else TargetScaling.from_config(scaling),
+            History.from_config(config["history"]),
+            Objective(tuple(map(Head.from_config, config["heads"]))),
+            tuple(None if one is None else Preparation.from_config(one) for one in preparations),
         )
-
-
-def inputs_of(
-    X: Any, preparation: Preparation | None, dtype: DTypeLike, *, name: str = "X"
-) -> NDArray[Any]:
-    """Bring rows to what the network takes: prepared as in training, checked, in `dtype`."""
-    if preparation is not None:
-        return np.ascontiguousarray(preparation.apply(X, dtype=dtype, name=name).array)
-    return features(X, dtype=dtype, name=name).array

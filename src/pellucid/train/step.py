@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.autodiff import grad
 from pellucid.compile import Program, optimised, specialised, trace
@@ -16,64 +17,38 @@ from pellucid.graph import (
     Variable,
     declared_updates,
     placeholder,
-    provenance,
     symbolic,
 )
 from pellucid.graph import variables as read_variables
 from pellucid.graph.op import Spec
 from pellucid.layers.module import Module
-from pellucid.losses import Loss
-from pellucid.metrics import HostMetric, Metric
-from pellucid.ops import cast, count
 from pellucid.optim import Optimizer
+from pellucid.train.ends import heads_of
+from pellucid.train.objective import Objective
 from pellucid.train.recent import Recent
 
-__all__ = ["Objective", "StepPrograms", "step_programs"]
+__all__ = ["Specs", "StepPrograms", "step_programs"]
 
 
-@dataclass(frozen=True, eq=False)
-class Objective:
-    """What is computed beside the network's output: the loss, and metrics.
+class Specs(NamedTuple):
+    """The shapes and dtypes of a network's inputs, and of the target of each head by name."""
 
-    Attributes
-    ----------
-    metrics : sums over rows, computed inside the step
-    host : those that are no such sum, computed from all rows at an epoch's end
-    """
-
-    loss: Loss
-    metrics: tuple[Metric, ...] = ()
-    host: tuple[HostMetric, ...] = ()
+    inputs: tuple[Spec, ...]
+    targets: dict[str, Spec]
 
     @classmethod
-    def of(cls, loss: Loss, measures: Sequence[Metric | HostMetric]) -> Objective:
-        """Sort metrics by where they are computed."""
-        return cls(
-            loss,
-            tuple(one for one in measures if isinstance(one, Metric)),
-            tuple(one for one in measures if isinstance(one, HostMetric)),
-        )
+    def of(cls, inputs: Sequence[NDArray[Any]], targets: Mapping[str, NDArray[Any]]) -> Specs:
+        """Read them off arrays, with ``None`` for the rows."""
+        return cls(tuple(map(_of_rows, inputs)), {k: _of_rows(a) for k, a in targets.items()})
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of the history that a step fills."""
-        return ("loss", *(metric.name for metric in self.metrics))
+    def key(self) -> Hashable:
+        """The same as something that can be a key."""
+        return self.inputs, tuple(self.targets.items())
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What decides the programs."""
-        return (self.loss, *self.metrics)
 
-    def mean_and_scalars(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Give the mean loss, and numerator and weight of the loss and of each metric."""
-        with provenance(path=self.loss.name):
-            mean = self.loss(prediction, target)
-            rows = cast(count(prediction, 0), mean.dtype)
-            scalars = [mean * rows, rows]
-        for metric in self.metrics:
-            with provenance(path=metric.name):
-                scalars += [metric.numerator(prediction, target), metric.weight(prediction, target)]
-        return mean, scalars
+def _of_rows(array: NDArray[Any]) -> Spec:
+    return Spec((None, *array.shape[1:]), array.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,36 +80,54 @@ class StepPrograms:
 
 
 def step_programs(
-    model: Module, specs: Sequence[Spec], target: Spec, objective: Objective, optimizer: Optimizer
+    model: Module,
+    specs: Specs,
+    objective: Objective,
+    optimizer: Optimizer,
+    weighted: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> StepPrograms:
     """Build the training program and the evaluation program of a network that is built already.
 
+    Their inputs are those of the network, the target of each head, and the weights of rows; those
+    of the training program end with the hyper-parameters.
+
     Parameters
     ----------
-    specs : of the inputs, with ``None`` for the batch
-    target : of the targets, likewise
+    specs : of inputs and targets
+    weighted : for training and evaluation, what has weights of rows: all heads, or some by name
 
     Raises
     ------
     GradientError : when there is nothing to train, or the loss does not depend on it
     """
     own = list(model.variables().values())
-    inputs = [placeholder(s.shape, s.dtype, name=f"input {k}") for k, s in enumerate(specs)]
-    truth = placeholder(target.shape, target.dtype, name="target")
+    inputs = [_symbol(f"input {k}", spec) for k, spec in enumerate(specs.inputs)]
+    truth = {name: _symbol(f"target {name}", spec) for name, spec in specs.targets.items()}
+    weigh, weigh_tested = (
+        {name: placeholder((None,), "float64", name=f"weights {name}") for name in names}
+        for names in weighted
+    )
     hyper = {name: placeholder((), "float64", name=name) for name in optimizer.hyper()}
     with symbolic():
-        prediction = model(*inputs, training=True)
-        loss, scalars = objective.mean_and_scalars(prediction, truth)
+        predicted = heads_of(model(*inputs, training=True))
+        loss, scalars = objective.mean_and_scalars(predicted, truth, weigh, model.penalty())
         declared = declared_updates([loss])
         parameters = model.parameters()
         unreached = _unreached(parameters, loss)
         updates = _optimizer_updates(optimizer, parameters, loss, hyper)
-        _, tested = objective.mean_and_scalars(model(*inputs, training=False), truth)
+        tested = heads_of(model(*inputs, training=False))
+        _, measured = objective.mean_and_scalars(tested, truth, weigh_tested)
     state = list(dict.fromkeys([*own, *updates]))
-    arguments = [*inputs, truth, *hyper.values()]
-    train, variables = trace(arguments, scalars, {**declared, **updates}, state)
-    evaluate, _ = trace([*inputs, truth], tested, {}, variables)
+    arguments = [*inputs, *truth.values()]
+    train, variables = trace(
+        [*arguments, *weigh.values(), *hyper.values()], scalars, {**declared, **updates}, state
+    )
+    evaluate, _ = trace([*arguments, *weigh_tested.values()], measured, {}, variables)
     return StepPrograms(train, evaluate, variables, len(own), unreached)
+
+
+def _symbol(name: str, spec: Spec) -> Tensor:
+    return placeholder(spec.shape, spec.dtype, name=name)
 
 
 def _unreached(parameters: Mapping[str, Variable], loss: Tensor) -> tuple[str, ...]:
@@ -161,17 +154,18 @@ def _optimizer_updates(
     """Declare new values: of each parameter, of the optimizer's slots, and of its counter."""
     counter = _slot("optimizer.step", Spec((), np.dtype(np.int64)))
     step = counter + 1
-    updates: dict[Variable, Tensor] = {counter: step}
-    gradients = grad(loss, list(parameters.values()), unused="zero")
-    for (name, variable), g in zip(parameters.items(), gradients, strict=True):
-        slots = {
-            slot: _slot(f"optimizer.{name}.{slot}", spec)
-            for slot, spec in optimizer.slots(variable).items()
-        }
-        reads = {slot: v.read() for slot, v in slots.items()}
-        new, moved = optimizer.update(variable.read(), g, reads, hyper, step)
-        updates[variable] = new
-        updates.update({slots[slot]: value for slot, value in moved.items()})
+    found = grad(loss, list(parameters.values()), unused="zero")
+    kept = {
+        name: {slot: _slot(f"optimizer.{name}.{slot}", spec) for slot, spec in specs.items()}
+        for name, specs in optimizer.kept(parameters).items()
+    }
+    reads = {name: {slot: v.read() for slot, v in slots.items()} for name, slots in kept.items()}
+    values, moved = optimizer.updates(
+        parameters, dict(zip(parameters, found, strict=True)), reads, hyper, step
+    )
+    updates = {counter: step} | {parameters[name]: value for name, value in values.items()}
+    for name, slots in moved.items():
+        updates |= {kept[name][slot]: value for slot, value in slots.items()}
     return updates
 
 

@@ -15,12 +15,20 @@ __all__ = ["Row", "Summary", "outline", "summarise"]
 
 
 class Row(NamedTuple):
-    """A layer of a summary."""
+    """A layer of a summary, a block of layers, or one of several inputs.
+
+    Attributes
+    ----------
+    shape : of the output; of several heads, their shapes
+    parameters : those of its own, counted where they are met first
+    is_layer : whether it computes anything itself
+    """
 
     path: str
     kind: str
-    shape: Shape
+    shape: Shape | tuple[Shape, ...]
     parameters: int
+    is_layer: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,8 @@ class Summary:
 
     def _cells(self) -> list[tuple[str, str, str, str]]:
         return [
-            (row.path or "·", row.kind, str(row.shape), f"{row.parameters:,}") for row in self.rows
+            (row.path or "·", row.kind, _shapes(row.shape), f"{row.parameters:,}" * row.is_layer)
+            for row in self.rows
         ]
 
     def __str__(self) -> str:
@@ -63,9 +72,14 @@ class Summary:
         )
 
 
+def _shapes(shape: Shape | tuple[Shape, ...]) -> str:
+    several = shape and isinstance(shape[0], tuple)
+    return ", ".join(map(str, shape)) if several else str(shape)
+
+
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     left = "  ".join(cell.ljust(width) for cell, width in zip(cells[:3], widths, strict=False))
-    return f"{left}  {cells[3].rjust(widths[3])}"
+    return f"{left}  {cells[3].rjust(widths[3])}".rstrip()
 
 
 def outline(network: Module) -> Tensor:
@@ -84,16 +98,40 @@ def summarise(network: Module) -> Summary:
     seen: list[Observation] = []
     with observed(seen.append):
         outline(network)
-    rows = []
+    rows: list[Row] = []
     counted: set[int] = set()
-    for module, _, output in seen:
+    for module, _, outputs in seen:
         given = [v for v in vars(module).values() if isinstance(v, Variable)]
-        if not given and any(True for _ in module.children()):
-            continue
+        is_layer = bool(given) or not any(True for _ in module.children())
+        if not (module.path or is_layer):
+            continue  # the network itself
         own = {id(v): v for v in given if v.is_parameter}
         new = sum(v.size for key, v in own.items() if key not in counted)
         counted |= own.keys()
-        rows.append(Row(module.path, type(module).__name__, output.shape, new))
+        shapes = tuple(output.shape for output in outputs)
+        shape = shapes[0] if len(shapes) == 1 else shapes
+        row = Row(module.path, type(module).__name__, shape, new, is_layer)
+        rows.insert(_before_its_parts(rows, module.path), row)
     total = sum(v.size for v in network.variables().values() if v.is_parameter)
     trainable = sum(v.size for v in network.parameters().values())
-    return Summary(type(network).__name__, tuple(rows), total, trainable)
+    return Summary(type(network).__name__, (*_inputs(network), *rows), total, trainable)
+
+
+def _before_its_parts(rows: list[Row], path: str) -> int:
+    """Find the place of a block: before the layers inside it, which were called just before."""
+    place = len(rows)
+    while path and place and rows[place - 1].path.startswith(f"{path}."):
+        place -= 1
+    return place
+
+
+def _inputs(network: Module) -> list[Row]:
+    """List the inputs, where there are several."""
+    specs, names = network.input_specs, getattr(network, "input_names", None)
+    if len(specs) < 2:
+        return []
+    names = names or [f"input{k}" for k in range(len(specs))]
+    return [
+        Row(name, "Input", spec.shape, 0, is_layer=False)
+        for name, spec in zip(names, specs, strict=True)
+    ]

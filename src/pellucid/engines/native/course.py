@@ -147,7 +147,7 @@ class _Call:
         ]
         gathered = [0 if kind.sampling == "sequential" else kind.size * n for n in kind.row_bytes]
         outputs = [WIDEST] * len(kind.outputs)
-        sizes = [*gathered, *outputs, ROW * kind.size, executable.text.workspace]
+        sizes = [*gathered, *outputs, ROW * kind.size, executable.workspace]
         rooms = [-(-size // ALIGNMENT) * ALIGNMENT for size in sizes]
         self._memory, first = aligned_memory(sum(rooms))
         *places, rows, workspace, _ = itertools.accumulate(rooms, initial=first)

@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.compile.run import Sampling
 from pellucid.engines.native.builder import INT64, NativeBuilder
 from pellucid.engines.native.emitter import INDEX
-from pellucid.engines.native.module import module_text
+from pellucid.engines.native.module import ProgramText, module_text
 from pellucid.engines.native.value import Value
 from pellucid.order import drawn_row, permuted_row, stream_key
 
@@ -53,7 +53,7 @@ class Kind:
     first_output: int
 
 
-def driver_text(kinds: tuple[Kind, ...]) -> str:
+def driver_text(kinds: tuple[Kind, ...]) -> ProgramText:
     """Write the module of a run that has these kinds of segments."""
     builders = [NativeBuilder() for _ in range(len(kinds) + 1)]
     functions = [
@@ -61,7 +61,8 @@ def driver_text(kinds: tuple[Kind, ...]) -> str:
         for k, (b, kind) in enumerate(zip(builders, kinds, strict=False))
     ]
     functions.append(_drive_text(builders[-1], len(kinds)))
-    return module_text([text for b in builders for text in b.declared], functions)
+    text = module_text([text for b in builders for text in b.declared], functions)
+    return ProgramText(text, (), 0)
 
 
 def _function(head: str, pointers: tuple[str, ...], b: NativeBuilder) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -18,6 +19,7 @@ from pellucid.engines.native.driver import Kind, driver_text
 from pellucid.engines.native.executable import NativeExecutable
 from pellucid.engines.native.jit import Compiler
 from pellucid.engines.native.module import program_text
+from pellucid.graph.op import Op
 
 __all__ = ["NativeEngine"]
 
@@ -56,16 +58,23 @@ class NativeEngine(Engine):
         ------
         EngineError : for a dtype of which no machine code is made
         """
-        return self._kept(self._programs, program.key, lambda: self._compiled(program))
+        labels = hashlib.sha256("\n".join(line.label for line in program.instructions).encode())
+        key = f"{self._vector_bytes} {program.key} {labels.hexdigest()}"  # faults name their place
+        return self._kept(self._programs, key, lambda: self._compiled(program, key))
 
-    def _compiled(self, program: Program) -> NativeExecutable:
-        text = program_text(program, self._vector_bytes)
-        return NativeExecutable(program, text, self._compiler.compile_module(text.text))
+    def _compiled(self, program: Program, key: str) -> NativeExecutable:
+        ours = all(_is_ours(line.op) for line in program.instructions)
+        compiled = self._compiler.compile(
+            key, lambda: program_text(program, self._vector_bytes), keep=ours
+        )
+        return NativeExecutable(program, compiled)
 
     def _driver(self, kinds: tuple[Kind, ...]) -> Driver:
         """Make the code that works off plans of these kinds of segments."""
         return self._kept(
-            self._drivers, kinds, lambda: Driver(self._compiler.compile_module(driver_text(kinds)))
+            self._drivers,
+            kinds,
+            lambda: Driver(self._compiler.compile(repr(kinds), lambda: driver_text(kinds))),
         )
 
     def _kept(self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]) -> _T:
@@ -91,3 +100,8 @@ class NativeEngine(Engine):
             if course is None:
                 course = self._courses[run] = Course(run, data, self.compile, self._driver)
         return course.steps(state, data, plan)
+
+
+def _is_ours(op: Op) -> bool:
+    """Tell whether an operation is pellucid's own: of others the code may change at any time."""
+    return str(getattr(op.array, "__module__", "")).startswith("pellucid.")

@@ -14,7 +14,7 @@ from pellucid.compile.access import extents
 from pellucid.compile.memory import ALIGNMENT
 from pellucid.engines.base import Executable
 from pellucid.engines.native.jit import Compiled
-from pellucid.engines.native.module import STEP, ProgramText
+from pellucid.engines.native.module import STEP, constants
 from pellucid.errors import DataError, EngineError
 from pellucid.graph.op import Spec
 
@@ -54,17 +54,19 @@ class NativeExecutable(Executable):
     Attributes
     ----------
     program : what it computes
-    text : its code as LLVM IR, and what belongs to it
+    workspace : how many bytes a call needs
     step : the address of its function
     """
 
-    def __init__(self, program: Program, text: ProgramText, compiled: Compiled) -> None:
-        self.program, self.text = program, text
+    def __init__(self, program: Program, compiled: Compiled) -> None:
+        self.program = program
+        self.workspace: int = compiled.notes["workspace"]
         self.step = compiled.address(STEP)
         self._compiled = compiled  # the code lives as long as this
         self._call = _Step(self.step)
         self._spare: list[tuple[Array, int]] = []  # memory that no call is using
-        self._constants = [address(array) for array in text.constants]
+        self._kept = constants(program)  # the code reads them where they are
+        self._constants = [address(array) for array in self._kept]
 
     def __call__(self, inputs: Sequence[Array], state: Sequence[Array]) -> list[Array]:
         """Give the outputs, then the new value of each update, as arrays of their own."""
@@ -89,7 +91,7 @@ class NativeExecutable(Executable):
         try:
             memory = self._spare.pop()
         except IndexError:
-            memory = aligned_memory(self.text.workspace)
+            memory = aligned_memory(self.workspace)
         fault = ctypes.c_int64(0)
         self._call(address(table), memory[1], ctypes.addressof(fault))
         self._spare.append(memory)
@@ -106,5 +108,5 @@ class NativeExecutable(Executable):
     def check(self, fault: int) -> None:
         """Raise what a check has found."""
         if fault:
-            message, label = self.text.faults[fault - 1]
+            message, label = self._compiled.notes["faults"][fault - 1]
             raise DataError(message, where=label, mend="check the labels or indices")

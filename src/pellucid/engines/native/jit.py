@@ -5,9 +5,13 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import threading
-from typing import Any, final
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, final
 
+from pellucid.engines.native.cache import Entry, ObjectCache
 from pellucid.errors import EngineError, MissingPackageError
+from pellucid.files import cache_folder
 from pellucid.lazy import load
 
 __all__ = ["Compiled", "Compiler"]
@@ -18,12 +22,29 @@ LEVEL = 1
 LIBRARY = ("cos", "erf", "exp", "expm1", "fmod", "log", "log1p", "pow", "sin", "tanh")
 
 
+class Written(Protocol):
+    """A module as text, and what is to be kept with its machine code."""
+
+    @property
+    def text(self) -> str:
+        """LLVM IR."""
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """Plain data."""
+
+
 @final
 class Compiled:
-    """The functions of a module; they live for as long as this does."""
+    """The functions of a module; they live for as long as this does.
 
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
+    Attributes
+    ----------
+    notes : what was kept with the code
+    """
+
+    def __init__(self, engine: Any, notes: Mapping[str, Any]) -> None:
+        self._engine, self.notes = engine, notes
 
     def address(self, function: str) -> int:
         """Give the address of a function."""
@@ -35,6 +56,10 @@ class Compiled:
 class Compiler:
     """LLVM, set up for the CPU at hand.
 
+    Parameters
+    ----------
+    folder : where machine code is kept for other processes
+
     Attributes
     ----------
     cpu, features : the CPU's name, and what it can do, as LLVM says it
@@ -45,7 +70,7 @@ class Compiler:
     MissingPackageError : when llvmlite cannot be imported, or cannot run code here
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._llvm = load("llvmlite.binding")
         self._lock = threading.Lock()
         try:
@@ -63,6 +88,19 @@ class Compiler:
             ) from error  # fmt: skip
         flags = self.features.split(",")
         self.vector_bytes = 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
+        self._cache = ObjectCache(folder or cache_folder("code"), self._stamp())
+
+    def _stamp(self) -> str:
+        """Say what machine code depends on beside its subject: the CPU, LLVM, and this generator.
+
+        The generator is known by the sizes and times of its files, which are quick to look at.
+        """
+        package = Path(__file__).parents[2]
+        folders = [package / name for name in ("compile", "engines", "graph", "ops")]
+        files = sorted(path for folder in folders for path in folder.rglob("*.py"))
+        found = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        versions = self._llvm.llvm_version_info, load("llvmlite").__version__
+        return repr((self.cpu, self.features, LEVEL, versions, found))
 
     def _find_library(self) -> None:
         """Tell LLVM where the C library's functions are, unless it finds them itself."""
@@ -74,15 +112,27 @@ class Compiler:
                 address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
                 self._llvm.add_symbol(name, address)
 
-    def compile_module(self, text: str) -> Compiled:
-        """Make functions of the text of a module.
+    def compile(self, subject: str, write: Callable[[], Written], *, keep: bool = True) -> Compiled:
+        """Make functions of what `write` gives, or take those that were kept for the subject.
+
+        Parameters
+        ----------
+        subject : what decides the text, for one version of pellucid
+        keep : whether it does, so that the code may be kept for other processes
 
         Raises
         ------
         EngineError : when LLVM refuses the text, which is a fault of pellucid
         """
         with self._lock:
-            return self._loaded(self._object_code(text))
+            kept = self._cache.read(subject) if keep else None
+            if kept is not None:
+                return self._loaded(kept)
+            written = write()
+            made = Entry(self._object_code(written.text), written.notes)
+            if keep:
+                self._cache.write(subject, made)
+            return self._loaded(made)
 
     def _object_code(self, text: str) -> bytes:
         """Make machine code that does not depend on where it will lie: it could be kept."""
@@ -97,11 +147,11 @@ class Compiler:
             code: bytes = self._machine().emit_object(module)
             return code
 
-    def _loaded(self, code: bytes) -> Compiled:
+    def _loaded(self, entry: Entry) -> Compiled:
         engine = self._llvm.create_mcjit_compiler(self._llvm.parse_assembly(""), self._machine())
-        engine.add_object_file(self._llvm.ObjectFileRef.from_data(code))
+        engine.add_object_file(self._llvm.ObjectFileRef.from_data(entry.code))
         engine.finalize_object()
-        return Compiled(engine)
+        return Compiled(engine, entry.notes)
 
     def _machine(self) -> Any:
         return self._target.create_target_machine(

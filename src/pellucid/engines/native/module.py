@@ -23,7 +23,7 @@ from pellucid.engines.native.emitter import INDEX, Emitter
 from pellucid.engines.native.lowering import KernelWriter, pointer
 from pellucid.engines.native.value import register_type
 
-__all__ = ["STEP", "ProgramText", "first_rows", "module_text", "program_text"]
+__all__ = ["STEP", "ProgramText", "constants", "first_rows", "module_text", "program_text"]
 
 STEP = "step"
 ARGUMENTS = "(ptr %arrays, ptr %workspace, ptr %fault)"
@@ -39,13 +39,16 @@ class ProgramText:
     text : the module
     faults : the messages of checks, with what they belong to; number k + 1 is the k-th
     workspace : how many bytes a call needs
-    constants : the arrays in the third part of the table of pointers
     """
 
     text: str
     faults: tuple[tuple[str, str], ...]
     workspace: int
-    constants: tuple[NDArray[Any], ...]
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What is kept with the machine code."""
+        return {"faults": self.faults, "workspace": self.workspace}
 
 
 def program_text(program: Program, vector_bytes: int, *, inline: bool = True) -> ProgramText:
@@ -60,9 +63,13 @@ def program_text(program: Program, vector_bytes: int, *, inline: bool = True) ->
     schedule = scheduled(program, inline=inline)
     layout = laid_out(program, schedule)
     module = _Module(program, schedule, layout, vector_bytes)
+    return ProgramText(module.text(), tuple(module.faults), layout.workspace)
+
+
+def constants(program: Program) -> list[NDArray[Any]]:
+    """Give the arrays in the third part of the table of pointers."""
     values = [line.value for line in program.instructions]
-    constants = tuple(np.asarray(value, order="C") for value in values if value is not None)
-    return ProgramText(module.text(), tuple(module.faults), layout.workspace, constants)
+    return [np.asarray(value, order="C") for value in values if value is not None]
 
 
 def module_text(declared: Iterable[str], functions: Sequence[str]) -> str:
@@ -73,12 +80,12 @@ def module_text(declared: Iterable[str], functions: Sequence[str]) -> str:
 def first_rows(program: Program) -> dict[str, int]:
     """Tell at which row of the table of pointers each part begins."""
     inputs, state = len(program.inputs), len(program.state)
-    constants = sum(line.value is not None for line in program.instructions)
+    kept = sum(line.value is not None for line in program.instructions)
     return {
         "input": 0,
         "state": inputs,
         "constant": inputs + state,
-        "output": inputs + state + constants,
+        "output": inputs + state + kept,
     }
 
 

@@ -1,0 +1,284 @@
+"""Picture files: one at a time, or a folder with a sub-folder for each class."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.arguments import whole_number
+from pellucid.data.dataset import Dataset
+from pellucid.data.wording import counted, listed
+from pellucid.errors import ArgumentError, DataError, FileError
+from pellucid.files import read_bytes
+from pellucid.lazy import load
+
+__all__ = ["PICTURE_SUFFIXES", "read_picture", "read_pictures"]
+
+Channels = Literal[1, 3, 4]
+Size = int | tuple[int, int]
+_T = TypeVar("_T")
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+MOST_PIXELS = 2**26  # of one picture: 8,192 × 8,192; a tiny file can promise far more
+MOST_BYTES = 2**31  # of all pictures of a folder together
+
+
+@final
+@dataclass(frozen=True)
+class Sight:
+    """What the beginning of a picture file tells: its size, and whether it is grey."""
+
+    height: int
+    width: int
+    is_grey: bool
+
+
+def read_picture(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    size: Size | None = None,
+    channels: Channels | None = None,
+) -> NDArray[np.uint8]:
+    """A PNG or JPEG as (channels, height, width) whole numbers from 0 to 255.
+
+    A photograph is turned upright as its camera asks. Palettes become colours; where transparency
+    is not asked for (4 channels), transparent parts are laid on white; 16 bits become 8.
+
+    Parameters
+    ----------
+    source : a path, or the bytes of a file
+    size : (height, width) to resize to, or one number for both; the sides' ratio is not kept
+    channels : 1 grey, 3 red, green, blue, 4 and opacity; as the file has them if not said
+
+    Raises
+    ------
+    FileError : no such file, damaged, neither PNG nor JPEG, of more than 67 million pixels
+    ArgumentError : a size or a number of channels that cannot be
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (4, 2), (255, 0, 0)).save(file, "png")
+    >>> picture = read_picture(file.getvalue())
+    >>> picture.shape, picture.mean(axis=(1, 2))
+    ((3, 2, 4), array([255.,   0.,   0.]))
+    """
+    wanted = _check_size(size)
+    if channels is not None and channels not in MODES:
+        raise ArgumentError(
+            "pictures cannot have that many channels", where="channels", got=repr(channels),
+            wanted="1 (grey), 3 (colour) or 4 (colour and opacity)", mend="write channels=3",
+        )  # fmt: skip
+    place, raw = "the picture", source
+    if not isinstance(raw, bytes):
+        place, raw = str(source), read_bytes(os.fspath(raw))
+    return _opened(raw, place, lambda image: _pixels(image, wanted, channels))
+
+
+def read_pictures(
+    folder: str | os.PathLike[str], *, size: Size | None = None, channels: Channels | None = None
+) -> Dataset:
+    """The pictures of a folder, a class for each of its sub-folders, in the order of their names.
+
+    Parameters
+    ----------
+    folder : holds sub-folders, and these hold PNG and JPEG files
+    size : (height, width) of all, or one number for both; without it pictures of one size keep it,
+        and others are resized to the median height and width, and it is said
+    channels : 1, 3 or 4; without it 1 if all are grey, else 3
+
+    Raises
+    ------
+    FileError : no such folder, a damaged picture
+    DataError : no sub-folders, one without pictures, more than 2 GiB of pixels
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for colour in ("red", "white"):
+    ...         Path(folder, colour).mkdir()
+    ...         Image.new("RGB", (4, 2), colour).save(Path(folder, colour, "1.png"))
+    ...     found = read_pictures(folder)
+    >>> found.X.shape, found.class_names
+    ((2, 3, 2, 4), ('red', 'white'))
+    """
+    _check_size(size)
+    folder = Path(folder)
+    paths, labels, classes, notes = _listing(folder)
+    sights = [_sight(path) for path in paths]
+    if channels is None:
+        channels = 1 if all(sight.is_grey for sight in sights) else 3
+    height, width, resized = _common_size(sights, _check_size(size))
+    if len(paths) * channels * height * width > MOST_BYTES:
+        raise DataError(
+            "the pictures are too many and too large to be held at once", where=str(folder),
+            got=f"{len(paths):,} of {height} × {width} pixels and {channels} channels",
+            wanted=f"at most {MOST_BYTES // 2**30} GiB",
+            mend="make them smaller: data.read_pictures(folder, size=64)",
+        )  # fmt: skip
+    X = np.stack([read_picture(p, size=(height, width), channels=channels) for p in paths])
+    return Dataset(
+        folder.resolve().name, "", X, np.array(labels), "classification", (), tuple(classes),
+        (height, width), "class", (*notes, *resized),
+    )  # fmt: skip
+
+
+# --- one picture ---------------------------------------------------------------------------
+
+
+def _check_size(size: Size | None) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    if isinstance(size, tuple | list):
+        if len(size) != 2:
+            raise ArgumentError(
+                "the size of a picture is two numbers", where="size", got=repr(size),
+                wanted="(height, width)", mend="write size=(28, 28)",
+            )  # fmt: skip
+        height, width = size
+    else:
+        height = width = size
+    most = 2**13
+    return whole_number(height, "height", 1, most), whole_number(width, "width", 1, most)
+
+
+def _opened(raw: bytes, place: str, look: Callable[[Any], _T]) -> _T:
+    """What `look` finds in a picture; whatever a decoder meets is told in words."""
+    images = load("PIL.Image")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are checked here
+            with images.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise _too_large(place, f"{image.height:,} × {image.width:,} pixels")
+                return look(image)
+    except (FileError, MemoryError):
+        raise
+    except images.UnidentifiedImageError as error:
+        raise FileError(
+            "this is neither a PNG nor a JPEG picture", where=place,
+            got=f"{len(raw):,} bytes that begin with {raw[:4].hex(' ') or 'nothing'}",
+            mend="save it as PNG",
+        ) from error  # fmt: skip
+    except images.DecompressionBombError as error:
+        raise _too_large(place, str(error).partition(",")[0]) from error
+    except Exception as error:  # decoders answer broken bytes with errors of every kind
+        reason = str(error) or type(error).__name__
+        raise FileError("the picture is damaged", where=place, got=reason) from error
+
+
+def _too_large(place: str, got: str) -> FileError:
+    return FileError(
+        "the picture is too large", where=place, got=got, wanted=f"at most {MOST_PIXELS:,} pixels",
+        mend="make it smaller with a program for pictures",
+    )  # fmt: skip
+
+
+def _pixels(image: Any, size: tuple[int, int] | None, channels: int | None) -> NDArray[np.uint8]:
+    image = _in_bytes(load("PIL.ImageOps").exif_transpose(image))
+    found = _in_mode(image, MODES[channels or _channels_of(image)])
+    if size is not None and (found.height, found.width) != size:
+        found = found.resize(size[::-1], load("PIL.Image").Resampling.BILINEAR, reducing_gap=3)
+    array = np.asarray(found, dtype=np.uint8)
+    return np.ascontiguousarray(np.atleast_3d(array).transpose(2, 0, 1))
+
+
+def _in_bytes(image: Any) -> Any:
+    """Grey of 16 bits to 8, palettes to colours."""
+    if image.mode.startswith("I"):
+        values = np.asarray(image).astype(np.int64) // 257
+        return load("PIL.Image").fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    if image.mode == "P" or "transparency" in image.info:
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    return image
+
+
+def _channels_of(image: Any) -> Channels:
+    if image.mode in ("1", "L"):
+        return 1
+    return 4 if "A" in image.mode else 3
+
+
+def _in_mode(image: Any, mode: str) -> Any:
+    if "A" in image.mode and mode != "RGBA":
+        image = image.convert("RGBA")
+        ground = load("PIL.Image").new("RGBA", image.size, "white")
+        image = load("PIL.Image").alpha_composite(ground, image)
+    return image.convert(mode)
+
+
+# --- a folder ------------------------------------------------------------------------------
+
+
+def _listing(folder: Path) -> tuple[list[Path], list[int], list[str], list[str]]:
+    """The files, the class of each, the names of the classes, and what was left out."""
+    if not folder.is_dir():
+        raise FileError("there is no such folder", where=str(folder))
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    subfolders = [entry for entry in entries if entry.is_dir()]
+    if len(subfolders) < 2:
+        raise DataError(
+            "the folder holds no classes of pictures", where=str(folder),
+            got=listed([entry.name for entry in entries], 4) or "nothing",
+            wanted="a sub-folder for each class, with PNG or JPEG files in it",
+            mend="sort the pictures into sub-folders that bear the names of the classes",
+        )  # fmt: skip
+    paths: list[Path] = []
+    labels: list[int] = []
+    others = [entry.name for entry in entries if not entry.is_dir()]
+    for label, subfolder in enumerate(subfolders):
+        files = sorted(p for p in subfolder.iterdir() if not p.name.startswith("."))
+        pictures = [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
+        if not pictures:
+            raise DataError(
+                f"the sub-folder {subfolder.name!r} holds no pictures", where=str(subfolder),
+                got=listed([p.name for p in files], 4) or "no files", wanted="PNG or JPEG files",
+                mend="remove the sub-folder, or choose the folder above or below it",
+            )  # fmt: skip
+        others += [f"{subfolder.name}/{p.name}" for p in files if p not in set(pictures)]
+        paths += pictures
+        labels += [label] * len(pictures)
+    notes = [f"no pictures, left out: {listed(others, 4)}."] if others else []
+    return paths, labels, [subfolder.name for subfolder in subfolders], notes
+
+
+def _sight(path: Path) -> Sight:
+    def look(image: Any) -> Sight:
+        is_turned = image.getexif().get(274, 1) > 4  # the tag of a photograph that lies on its side
+        height, width = (image.height, image.width)[:: -1 if is_turned else 1]
+        return Sight(height, width, image.mode.startswith(("1", "L", "I")))
+
+    return _opened(read_bytes(path), str(path), look)
+
+
+def _common_size(
+    sights: list[Sight], wanted: tuple[int, int] | None
+) -> tuple[int, int, tuple[str, ...]]:
+    """The height and width for all, and what was resized."""
+    sizes = Counter((sight.height, sight.width) for sight in sights)
+    height, width = wanted or (
+        int(np.median([sight.height for sight in sights])),
+        int(np.median([sight.width for sight in sights])),
+    )
+    others = [size for size in sizes if size != (height, width)]
+    if not others:
+        return height, width, ()
+    count = sum(sizes[size] for size in others)
+    least, most = min(others, key=lambda s: s[0] * s[1]), max(others, key=lambda s: s[0] * s[1])
+    span = f"{least[0]} × {least[1]}" + f" to {most[0]} × {most[1]}" * (least != most)
+    verb = "was" if count == 1 else "were"
+    note = f"{counted(count, 'picture')} of {span} pixels {verb} resized to {height} × {width}"
+    return height, width, (f"{note} (height × width; the sides' ratio is not kept).",)

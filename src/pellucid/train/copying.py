@@ -1,0 +1,49 @@
+"""A network of the same architecture and values that shares nothing with the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pellucid.graph import placeholder, symbolic
+from pellucid.layers.module import Module
+
+__all__ = ["copied"]
+
+_M = TypeVar("_M", bound=Module)
+
+
+def copied(module: _M) -> _M:
+    """Make the module anew from its arguments, and give it the same values.
+
+    A layer that stands in several places does so in the copy. What is not drawn yet is drawn.
+    """
+    twin: _M = _again(module, {})
+    if module.built:
+        with symbolic():
+            twin(*[placeholder(spec.shape, spec.dtype) for spec in module.input_specs])
+    for mine, theirs in zip(module.modules().values(), twin.modules().values(), strict=True):
+        theirs._set("_seed", mine._seed)
+        theirs._set("_frozen", mine._frozen)
+    pairs = zip(module.variables().values(), twin.variables().values(), strict=True)
+    for variable, other in pairs:
+        if variable.dtype.kind == "f":
+            other.cast(variable.dtype)
+        other.assign(variable.numpy())
+        other.trainable = variable.trainable
+    return twin
+
+
+def _again(value: Any, made: dict[int, Any]) -> Any:
+    """Copy an argument, with the modules inside it."""
+    if isinstance(value, Module):
+        if id(value) not in made:
+            made[id(value)] = type(value).from_arguments(
+                {name: _again(one, made) for name, one in value.arguments.items()}
+            )
+        return made[id(value)]
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(_again(one, made) for one in value)
+    if isinstance(value, Mapping):
+        return {key: _again(one, made) for key, one in value.items()}
+    return value
