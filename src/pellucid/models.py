@@ -345,10 +345,11 @@ class Model(Network):
         self.name_parts()
 
     def _check(self) -> None:
-        names = self._input_names if not isinstance(self.outputs, Mapping) else (*self.outputs,)
+        outputs = self.outputs if isinstance(self.outputs, Mapping) else ()
+        names = (*self._input_names, *outputs)
         if not self.inputs or not self._ends or not all(n and isinstance(n, str) for n in names):
             raise ArgumentError(
-                "a Model has inputs and outputs, and each that is named has a name",
+                "a Model has inputs and outputs, whose names are text and not empty",
                 got=f"{len(self.inputs)} inputs, {len(self._ends)} outputs",
                 mend='write nn.Model({"a": x, "b": z}, {"size": y})',
             )

@@ -9,7 +9,7 @@ import pytest
 
 from pellucid import data, nn, optim
 from pellucid.engines import choose
-from pellucid.errors import ArgumentError, DataError
+from pellucid.errors import ArgumentError, DataError, ShapeError
 
 X = np.random.default_rng(8).normal(size=(33, 2))
 Y = X @ [1.0, -1.0]
@@ -43,6 +43,30 @@ def test_a_row_alone_joins_the_batch_before(rows, size, steps, engine):
     assert history.steps == 3 * steps
     plain = nn.Sequential([nn.Linear(2), nn.Linear(1)])
     assert fit(plain, engine, x, y, epochs=1, batch_size=size).steps == -(-rows // size)
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_a_batch_of_one_row_has_no_statistics(rows, engine):
+    """Pictures of one row have many values a channel, and may come one by one."""
+    flat = nn.Sequential([nn.Linear(3), nn.BatchNorm1d(), nn.Linear(1)])
+    with pytest.raises(ShapeError, match="BatchNorm1d") as caught:
+        fit(flat, engine, X[:rows], Y[:rows], batch_size=1)
+    assert caught.value.where == "BatchNorm1d '1'"
+    assert not flat.built
+    pictures = nn.Sequential([nn.BatchNorm2d(), nn.Flatten(), nn.Linear(1)])
+    history = fit(
+        pictures, engine, np.ones((rows, 1, 2, 2)) * X[:rows, :1, None, None], Y[:rows],
+        batch_size=1, epochs=1,
+    )  # fmt: skip
+    assert history.steps == rows
+    assert np.isfinite(history["loss"][0])
+
+
+def test_a_batch_norm_meets_every_row(engine):
+    model = nn.Sequential([nn.Linear(3), nn.BatchNorm1d(), nn.Linear(1)])
+    history = fit(model, engine, epochs=2)
+    assert history.steps == 8
+    assert np.isfinite(history.step_losses).all()
 
 
 def test_engines_agree_on_the_longer_batch():

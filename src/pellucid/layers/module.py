@@ -54,11 +54,6 @@ class Observation(NamedTuple):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
 
-    @property
-    def output(self) -> Tensor:
-        """The result, or the first of several."""
-        return self.outputs[0]
-
 
 class _Pass(NamedTuple):
     """What holds during an outermost call."""

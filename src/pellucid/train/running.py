@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.compile import Phase, Run, RunState, StopRule
 from pellucid.errors import ArgumentError
+from pellucid.graph import placeholder, symbolic
 from pellucid.layers.module import Module
 from pellucid.ops.random import derive_key
 from pellucid.optim import Optimizer
@@ -67,6 +68,9 @@ def run_of(
         history.notes.append(
             f"No gradient reaches {', '.join(programs.unreached)}: the loss does not depend on it."
         )
+    looks_at_batches = any(one.batch_statistics for one in network.modules().values())
+    if size == 1 and looks_at_batches:
+        _call_on_one_row(network, rows)
     words = derive_key(history.seed, "order")
     key = int(words[0]), int(words[1])
     validate = None
@@ -76,14 +80,16 @@ def run_of(
         drawn = Phase(programs.at(programs.train, size), None, count, size, draws=options.steps)
         how = "with replacement" if options.replacement else "drawn"
         return Run(drawn, validate, min(options.steps, 1), key, how)  # type: ignore[arg-type]
-    train = _phase(programs, programs.train, count, size, joins=_looks_at_batches(network))
+    train = _phase(programs, programs.train, count, size, joins=looks_at_batches)
     epochs = DEFAULT_EPOCHS if options.epochs is None else options.epochs
     rule = stop_rule(options, objective, held_out is not None)
     return Run(train, validate, epochs, key, "shuffled" if options.shuffle else "sequential", rule)
 
 
-def _looks_at_batches(network: Module) -> bool:
-    return any(module.batch_statistics for module in network.modules().values())
+def _call_on_one_row(network: Module, rows: Part) -> None:
+    """Let layers that look at several rows refuse batches of one, which they see only here."""
+    with symbolic():
+        network(*[placeholder((1, *x.shape[1:]), x.dtype) for x in rows.inputs], training=True)
 
 
 def _phase(

@@ -72,8 +72,14 @@ class KernelWriter:
         self.vector_bytes = vector_bytes
         self.flat = self._is_flat()
         self.lanes = vector_bytes // self._widest()
+        self.scratch_bytes = 0
         touched = [*kernel.results, *kernel.reads]
         self.places = [layout.locations[k] for k in touched if not is_literal(self.lines[k])]
+
+    def scratch(self, size: int) -> str:
+        """Ask for memory that is needed while this kernel runs, and name the pointer to it."""
+        self.scratch_bytes = max(self.scratch_bytes, size)
+        return "%scratch"
 
     def _is_flat(self) -> bool:
         """Tell whether all arrays are walked through alike, so that one loop will do."""

@@ -63,7 +63,7 @@ def program_text(program: Program, vector_bytes: int, *, inline: bool = True) ->
     schedule = scheduled(program, inline=inline)
     layout = laid_out(program, schedule)
     module = _Module(program, schedule, layout, vector_bytes)
-    return ProgramText(module.text(), tuple(module.faults), layout.workspace)
+    return ProgramText(module.text(), tuple(module.faults), layout.workspace + module.scratch)
 
 
 def constants(program: Program) -> list[NDArray[Any]]:
@@ -104,6 +104,7 @@ class _Module:
             writer = KernelWriter(program, schedule, layout, kernel, builder, vector_bytes)
             writer.write()
             self.writers.append(writer)
+        self.scratch = max((writer.scratch_bytes for writer in self.writers), default=0)
 
     def text(self) -> str:
         """Write the module."""
@@ -128,6 +129,9 @@ class _Module:
     def _function(self, name: str, places: Iterable[Location], lines: list[str]) -> str:
         """Write a function that finds its arrays, and then does what `lines` say."""
         head = [f"define {'' if name == STEP else 'internal '}void @{name}{ARGUMENTS} nounwind {{"]
+        head.append(
+            f"  %scratch = getelementptr i8, ptr %workspace, {INDEX} {self.layout.workspace}"
+        )
         for place in dict.fromkeys(places):
             head += self._found(place)
         return "\n".join([*head, *lines, "  ret void", "}"])

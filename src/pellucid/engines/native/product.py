@@ -1,25 +1,28 @@
-"""The matrix product: blocks of the result whose sums stay in registers."""
+"""The matrix product: tiles of the result whose sums stay in registers.
+
+Along one axis of a tile lie vectors, along the other single numbers that are multiplied into all
+of them. Which axis of the product is which, and whether an operand is first copied into the order
+in which it will be read (*packed*), is decided by counting instructions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.compile.access import Affine, Counter, extents
 from pellucid.engines.native.builder import NativeBuilder
-from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, pointer
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
 __all__ = ["matrix_product"]
 
-ROWS = {64: 8, 32: 4, 16: 4}  # of a block: its sums stay in registers of so many bytes
-WIDE = 2  # vectors of each row of a block
+TILES = {64: (8, 3), 32: (4, 3), 16: (4, 2)}  # numbers and vectors, by bytes of a register
+SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
 Place = dict[str, Any]
 
@@ -66,7 +69,7 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     spec, (x, y) = writer.lines[number].spec, writer.operands(number)
     *batch, m, n = extents(spec.shape)
     k = extents(x.spec.shape)[-1]
-    if not all((*batch, m, n, k)):
+    if spec.dtype.kind != "f" or not all((*batch, m, n, k)):
         return False
     names = [f"batch {axis}" for axis in range(len(batch))]
     left, right = _matrix(writer, x, [*names, "i", "k"]), _matrix(writer, y, [*names, "k", "j"])
@@ -74,13 +77,13 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
         return False
     steps = dict(zip([*names, "i", "j"], _row_major((*batch, m, n)), strict=True))
     out = _Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
-    sizes, (i, j) = {"i": m, "j": n, "k": k}, ("i", "j")
-    if n == 1:  # a column: its transpose is a row, which lies at constant steps as well
-        left, right, i, j = right, left, j, i
-    product = _Product(writer, left, right, out, sizes, i, j)
-    contiguous = left.step("k") == right.step("k") == 1 or k == 1
-    loops = product.dots if right.step(j) != 1 and contiguous else product.rows
-    writer.nest(batch, lambda index: loops(dict(zip(names, index, strict=True))))
+    sizes = {"i": m, "j": n, "k": k}
+    product = min(
+        (_Product(writer, left, right, out, sizes, "i", "j"),
+         _Product(writer, right, left, out, sizes, "j", "i")),
+        key=lambda one: one.cost,
+    )  # fmt: skip
+    writer.nest(batch, lambda index: product.write(dict(zip(names, index, strict=True))))
     return True
 
 
@@ -115,112 +118,244 @@ def _matrix(writer: KernelWriter, operand: Operand, names: Sequence[str]) -> _Ma
 
 @dataclass(frozen=True)
 class _Product:
-    """One product of two matrices: out[i, j] is the sum over k of left[i, k] · right[k, j].
+    """One product: out[r, c] is the sum over k of numbers[r, k] · vectors[k, c].
 
-    `i` and `j` are what these indices are called by the matrices.
+    `r` and `c` are what these indices are called by the matrices; vectors lie along c.
     """
 
     writer: KernelWriter
-    left: _Matrix
-    right: _Matrix
+    numbers: _Matrix
+    vectors: _Matrix
     out: _Matrix
     sizes: dict[str, int]
-    i: str
-    j: str
+    r: str
+    c: str
 
     @property
     def b(self) -> NativeBuilder:
         return self.writer.b
 
-    def rows(self, place: Place) -> None:
-        """Sum blocks of the result in registers, each row of a block in vectors along it."""
-        wide = min(WIDE * self.writer.lanes, self.sizes[self.j])
+    @property
+    def lanes(self) -> int:
+        return self.writer.vector_bytes // self.out.dtype.itemsize
 
-        def block(i0: Any, rows: int) -> None:
-            def columns(at: Any) -> None:
-                def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
-                    y = self.right[{**place, "k": k, self.j: at}]
-                    xs = [self.left[{**place, self.i: i0 + r, "k": k}] for r in range(rows)]
-                    return tuple(a + x * y for a, x in zip(totals, xs, strict=True))
+    @property
+    def places(self) -> int:
+        """How many vectors a row of the result takes."""
+        return -(-self.sizes[self.c] // self.lanes)
 
-                zero = self.b.constant(0, self.out.dtype)
-                for r, total in enumerate(self.b.fold(self.sizes["k"], (zero,) * rows, turn)):
-                    self.out[{**place, self.i: i0 + r, self.j: at}] = total
+    @property
+    def is_packed(self) -> bool:
+        """Whether what vectors are read from is copied first: it is not in order, or too narrow."""
+        in_order = self.vectors.step(self.c) == 1 or self.sizes[self.c] == 1
+        return not in_order or self.sizes[self.c] < self.lanes
 
-            self.b.across(self.sizes[self.j], wide, columns)
-
-        _blocks(self.b, self.sizes[self.i], ROWS[self.writer.vector_bytes], block)
-
-    def dots(self, place: Place) -> None:
-        """Sum along k in vectors, for as many columns side by side as a vector has lanes."""
-        k = self.sizes["k"]
-        lanes = _power_of_two(min(self.writer.lanes, k))
-        rest = k % lanes
-
-        def block(i: Any, first: int, across: int, number: Any) -> None:
-            j0 = number * across + first
-
-            def turn(k: Any, totals: tuple[Value, ...]) -> tuple[Value, ...]:
-                x = self.left[{**place, self.i: i, "k": k}]
-                ys = [self.right[{**place, "k": k, self.j: j0 + c}] for c in range(across)]
-                return tuple(a + x * y for a, y in zip(totals, ys, strict=True))
-
-            zero = self.b.constant(0, self.out.dtype)
-            with self.b.vectors(lanes):
-                start, lane = (self.b.spread(zero, lanes),) * across, self.b.lane(lanes)
-                sums = self.b.fold(k // lanes, start, lambda q, a: turn(q * lanes + lane, a))
-            few = self.b.fold(rest, (zero,) * across, lambda q, a: turn(q + (k - rest), a))
-            with self.b.vectors(across):
-                total = self._totals(sums)
-                at = {**place, self.i: i, self.j: j0 + self.b.lane(across)}
-                self.out[at] = total + self._side_by_side(few) if rest else total
-
-        def row(i: Any) -> None:
-            done, across = 0, lanes
-            while across:
-                count = (self.sizes[self.j] - done) // across
-                blocks = partial(block, i, done, across)
-                with self.b.scope():
-                    self.b.loop(count, blocks)
-                done, across = done + count * across, across // 2
-
-        self.b.loop(self.sizes[self.i], row)
-
-    def _totals(self, sums: Sequence[Value]) -> Value:
-        """Add up the lanes of each of some vectors, and give the totals side by side.
-
-        Neighbouring lanes of two vectors are added at a time: of many vectors becomes one, in
-        which as many lanes belong to each as are left.
-        """
-        b, count, lanes = self.b, len(sums), sums[0].lanes
-        while len(sums) > 1:
-            pairs = list(zip(sums[::2], sums[1::2], strict=True))
-            even, odd = (list(range(first, 2 * lanes, 2)) for first in (0, 1))
-            sums = [b.shuffled(x, y, even) + b.shuffled(x, y, odd) for x, y in pairs]
-        (one,) = sums
-        while one.lanes > count:
-            even, odd = (list(range(first, one.lanes, 2)) for first in (0, 1))
-            one = b.shuffled(one, one, even) + b.shuffled(one, one, odd)
-        return one
-
-    def _side_by_side(self, numbers: Sequence[Value]) -> Value:
-        """Put numbers into the lanes of a vector."""
-        found = self.b.spread(numbers[0], len(numbers))
-        for lane, one in enumerate(numbers[1:], 1):
-            text = f"insertelement {found.typed}, {one.typed}, {INDEX} {lane}"
-            found = self.b.made(one.dtype, len(numbers), text)
+    @property
+    def cost(self) -> int:
+        """How many instructions on vectors it takes, roughly."""
+        rows, k = self.sizes[self.r], self.sizes["k"]
+        found = rows * k * self.places
+        if self.is_packed:
+            found += k * self.places * SHUFFLES * 2
+        if self.out.step(self.c) != 1:
+            found += rows * self.places * SHUFFLES * 4
         return found
 
+    # --- the tiles ---
 
-def _power_of_two(number: int) -> int:
-    """Find the greatest power of two that is not greater."""
-    return 1 << (number.bit_length() - 1)
+    def write(self, place: Place) -> None:
+        """Write the loops: over groups of vectors, over rows, and over k innermost."""
+        rows, wide = TILES[self.writer.vector_bytes]
+        wide = self._width(wide)
+        whole = self.sizes[self.c] // self.lanes
+        groups = whole // wide
+        starts = [k * self.lanes for k in range(groups * wide, whole)]
+        if self.sizes[self.c] % self.lanes:  # the last vector overlaps the one before
+            starts.append(max(self.sizes[self.c] - self.lanes, 0))
+        panels = [_Panel(self, place, wide, 0), _Panel(self, place, len(starts), groups * wide)]
+        if groups:
+            self.b.loop(groups, lambda g: self._rows(panels[0], g, self._run(g, wide), rows))
+        if starts:
+            with self.b.scope():
+                self._rows(panels[1], 0, starts, rows)
+
+    def _width(self, most: int) -> int:
+        """Choose how many vectors a tile has, so that few are left over."""
+        return 2 if self.places == 2 * most - 2 else min(most, self.places)
+
+    def _run(self, group: Any, wide: int) -> list[Any]:
+        return [group * (wide * self.lanes) + v * self.lanes for v in range(wide)]
+
+    def _rows(self, panel: _Panel, group: Any, starts: Sequence[Any], most: int) -> None:
+        if self.is_packed:
+            panel.pack(group, starts)
+        _blocks(
+            self.b, self.sizes[self.r], most, lambda r0, n: self._tile(panel, group, starts, r0, n)
+        )
+
+    def _tile(
+        self, panel: _Panel, group: Any, starts: Sequence[Any], first: Any, rows: int
+    ) -> None:
+        b, lanes = self.b, self.lanes
+        zero = b.constant(0, self.out.dtype)
+
+        def turn(k: Any, sums: tuple[Value, ...]) -> tuple[Value, ...]:
+            wide = [panel.load(group, start, v, k) for v, start in enumerate(starts)]
+            found = []
+            for r in range(rows):
+                one = self.numbers[{**panel.place, self.r: first + r, "k": k}]
+                found += [sums[r * len(wide) + v] + one * y for v, y in enumerate(wide)]
+            return tuple(found)
+
+        with b.vectors(lanes):
+            start = (b.spread(zero, lanes),) * (rows * len(starts))
+            sums = b.fold(self.sizes["k"], start, turn)
+            for v, at in enumerate(starts):
+                column = [sums[r * len(starts) + v] for r in range(rows)]
+                self._store(column, {**panel.place, self.r: first, self.c: at})
+
+    # --- results ---
+
+    def _store(self, rows: Sequence[Value], place: Place) -> None:
+        """Write some rows of one vector each: along memory, or across it."""
+        b, lanes = self.b, min(self.lanes, self.sizes[self.c])
+        if self.out.step(self.c) == 1 or lanes == 1:
+            for r, one in enumerate(rows):
+                with b.vectors(lanes):
+                    at = {**place, self.r: place[self.r] + r, self.c: place[self.c] + b.lane(lanes)}
+                    self.out[at] = self._some(one, lanes)
+            return
+        count = 1 << (len(rows) - 1).bit_length()
+        padded = [*rows, *[rows[-1]] * (count - len(rows))]
+        across = _transposed(b, padded)
+        with b.vectors(len(rows)):
+            for c in range(lanes):
+                block, q = divmod(c, count)
+                picked = [block * count + r for r in range(len(rows))]
+                found = b.shuffled(across[q], across[q], picked)
+                at = {**place, self.r: place[self.r] + b.lane(len(rows)), self.c: place[self.c] + c}
+                self.out[at] = found
+
+    def _some(self, value: Value, lanes: int) -> Value:
+        """Give the first lanes of a vector."""
+        return value if value.lanes == lanes else self.b.shuffled(value, value, [*range(lanes)])
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """What the vectors of some groups of tiles are read from: an operand, or its packed copy.
+
+    The copy of a group lies where one kernel after the other may put what it needs for a moment:
+    it is made before the group's tiles, and overwritten by the next group's.
+
+    Attributes
+    ----------
+    wide : how many vectors a group has
+    """
+
+    product: _Product
+    place: Place
+    wide: int
+    first: int
+
+    @property
+    def b(self) -> NativeBuilder:
+        return self.product.b
+
+    @property
+    def source(self) -> _Matrix:
+        return self.product.vectors
+
+    def load(self, group: Any, start: Any, v: int, k: Any) -> Value:
+        """Read one vector."""
+        b, product, lane = self.b, self.product, self.b.lane(self.product.lanes)
+        if not product.is_packed:
+            return self.source[{**self.place, "k": k, product.c: start + lane}]
+        return b.load(self._scratch(), self.source.dtype, self._at(v, k) + lane)
+
+    def _at(self, v: int, k: Any) -> Any:
+        return k * (self.wide * self.product.lanes) + v * self.product.lanes
+
+    def _scratch(self) -> str:
+        count = self.product.sizes["k"] * self.wide * self.product.lanes
+        return self.product.writer.scratch(count * self.source.dtype.itemsize)
+
+    def pack(self, group: Any, starts: Sequence[Any]) -> None:
+        """Copy the vectors of a group into the order in which tiles read them."""
+        lanes, k = self.product.lanes, self.product.sizes["k"]
+        square = self.source.step("k") == 1 and k >= lanes
+        for v, start in enumerate(starts):
+            if square:
+                self._squares(v, start)
+            else:
+                with self.b.scope():
+                    self.b.loop(k, lambda k, v=v, start=start: self._line(v, start, k))  # type: ignore[misc]
+
+    def _line(self, v: int, start: Any, k: Any) -> None:
+        """Copy one vector, lane by lane if it does not lie in order."""
+        b, product = self.b, self.product
+        count = min(product.lanes, product.sizes[product.c])
+        with b.vectors(count):
+            place = {**self.place, "k": k, product.c: start + b.lane(count)}
+            found = b.spread(self.source[place], count)
+        self._put(found, v, k)
+
+    def _squares(self, v: int, start: Any) -> None:
+        """Copy squares of as many rows as lanes, whose rows lie in order, as their transposes."""
+        b, product, lanes = self.b, self.product, self.product.lanes
+        count, k = min(lanes, product.sizes[product.c]), product.sizes["k"]
+
+        def square(k0: Any) -> None:
+            with b.vectors(lanes):
+                along = {**self.place, "k": k0 + b.lane(lanes)}
+                rows = [self.source[{**along, product.c: start + c}] for c in range(count)]
+                zero = b.spread(b.constant(0, self.source.dtype), lanes)
+                for q, found in enumerate(_transposed(b, [*rows, *[zero] * (lanes - count)])):
+                    self._put(found, v, k0 + q)
+
+        with b.scope():
+            b.loop(k // lanes, lambda i: square(i * lanes))
+        if k % lanes:
+            with b.scope():
+                square(k - lanes)
+
+    def _put(self, found: Value, v: int, k: Any) -> None:
+        """Write a vector of the copy, filled up with zeros."""
+        b, lanes = self.b, self.product.lanes
+        if found.lanes < lanes:
+            zero = b.spread(b.constant(0, found.dtype), found.lanes)
+            filled = [min(lane, found.lanes) for lane in range(lanes)]
+            found = b.shuffled(found, zero, filled)
+        with b.vectors(lanes):
+            b.store(found, self._scratch(), self._at(v, k) + b.lane(lanes))
+
+
+def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
+    """Transpose squares: of r rows, each block of r lanes as a matrix of its own.
+
+    In each round, rows at a distance exchange the lanes at that distance; r is a power of two.
+    """
+    found, lanes = list(rows), rows[0].lanes
+    distance = 1
+    while distance < len(found):
+        for p in range(len(found)):
+            if p & distance:
+                continue
+            x, y = found[p], found[p + distance]
+            low = [
+                lane if not lane & distance else lanes + lane - distance for lane in range(lanes)
+            ]
+            high = [
+                lane + distance if not lane & distance else lanes + lane for lane in range(lanes)
+            ]
+            found[p], found[p + distance] = b.shuffled(x, y, low), b.shuffled(x, y, high)
+        distance *= 2
+    return found
 
 
 def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, int], None]) -> None:
-    """Cut an extent into blocks, equal ones if there is a fitting size."""
-    sizes = range(min(largest, extent), largest // 2 - 1, -1)
-    size = next((one for one in sizes if one and not extent % one), min(largest, extent))
+    """Cut an extent into blocks, and what is left over."""
+    size = min(largest, extent)
     b.loop(extent // size, lambda i: body(i * size, size))
     if extent % size:
         with b.scope():
