@@ -22,6 +22,7 @@ from pellucid.errors import EngineError
 __all__ = ["matrix_product"]
 
 TILES = {64: (8, 3), 32: (4, 3), 16: (4, 2)}  # numbers and vectors, by bytes of a register
+OFTEN = 128  # rows of the result from which on reading in order pays for a copy
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
 Place = dict[str, Any]
@@ -146,9 +147,14 @@ class _Product:
 
     @property
     def is_packed(self) -> bool:
-        """Whether what vectors are read from is copied first: it is not in order, or too narrow."""
+        """Whether what vectors are read from is copied first.
+
+        It is where it does not lie in order, where it is too narrow, and where it is read so often
+        that memory far apart would be the bottleneck.
+        """
         in_order = self.vectors.step(self.c) == 1 or self.sizes[self.c] == 1
-        return not in_order or self.sizes[self.c] < self.lanes
+        narrow, often = self.sizes[self.c] < self.lanes, self.sizes[self.r] >= OFTEN
+        return not in_order or narrow or often
 
     @property
     def cost(self) -> int:
