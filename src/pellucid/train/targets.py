@@ -111,6 +111,7 @@ def shaped(
     if loss.task == "classes" and len(prediction.shape) > 2:
         raise _unlike(array, prediction.shape, prediction, loss)
     if loss.task == "classes" and array.ndim == 1:
+        loss.check(prediction.shape, array)
         return array
     if scaling is not None:
         array = scaling.apply(array)
@@ -119,7 +120,9 @@ def shaped(
         array = array.reshape(-1, 1)
     if array.shape[1:] not in (wanted[1:], prediction.shape[1:]):
         raise _unlike(array, wanted, prediction, loss)
-    return np.ascontiguousarray(array, dtype=dtype)
+    found = np.ascontiguousarray(array, dtype=dtype)
+    loss.check(prediction.shape, found)
+    return found
 
 
 def _unlike(array: NDArray[Any], wanted: Shape, prediction: Tensor, loss: Loss) -> ShapeError:

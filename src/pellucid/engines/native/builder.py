@@ -76,7 +76,7 @@ class NativeBuilder(Emitter):
         """Give a number to all lanes."""
         if x.lanes == lanes:
             return x
-        if x.known is not None and literal(x.known, x.dtype) == literal(0, x.dtype):
+        if x.known is not None and x.name == literal(0, x.dtype):
             return Value(self, x.dtype, "zeroinitializer", lanes, x.known)
         if x.known is not None:
             each = ", ".join([f"{register_type(x.dtype)} {x.name}"] * lanes)

@@ -231,6 +231,9 @@ class _Product:
                     at = {**place, self.r: place[self.r] + r, self.c: place[self.c] + b.lane(lanes)}
                     self.out[at] = self._some(one, lanes)
             return
+        if len(rows) > self.lanes:
+            self._store(rows[self.lanes :], {**place, self.r: place[self.r] + self.lanes})
+            rows = rows[: self.lanes]
         count = 1 << (len(rows) - 1).bit_length()
         padded = [*rows, *[rows[-1]] * (count - len(rows))]
         across = _transposed(b, padded)
@@ -326,9 +329,11 @@ class _Panel:
                 square(k - lanes)
 
     def _put(self, found: Value, v: int, k: Any) -> None:
-        """Write a vector of the copy, filled up with zeros."""
+        """Write a vector of the copy, filled up: what is beyond the result is never looked at."""
         b, lanes = self.b, self.product.lanes
-        if found.lanes < lanes:
+        if found.lanes == 1:
+            found = b.spread(found, lanes)
+        elif found.lanes < lanes:
             zero = b.spread(b.constant(0, found.dtype), found.lanes)
             filled = [min(lane, found.lanes) for lane in range(lanes)]
             found = b.shuffled(found, zero, filled)
