@@ -15,7 +15,7 @@ from pellucid.compile.schedule import Schedule
 from pellucid.graph.op import Leaf
 from pellucid.shapes import size
 
-__all__ = ["Layout", "Lifetime", "Location", "laid_out", "packed", "size_in_bytes"]
+__all__ = ["ALIGNMENT", "Layout", "Lifetime", "Location", "laid_out", "packed", "size_in_bytes"]
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
 

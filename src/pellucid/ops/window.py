@@ -153,6 +153,8 @@ def _overlap_element(
 ) -> Any:
     lead, at = index[: -len(kernel)], index[len(index) - len(kernel) :]
     places = seen.spec.shape[len(lead) : -len(kernel)]
+    if all(d == 1 and s >= k for k, s, d in zip(kernel, stride, dilation, strict=True)):
+        return _lent_once(b, lead, at, seen, places, kernel, stride)
 
     def add(tap: Index, total: Any) -> Any:
         place, inside = came_from(b, at, tap, places, stride, dilation)
@@ -160,6 +162,18 @@ def _overlap_element(
         return total + b.guarded(inside, lambda: seen[(*lead, *place, *tap)], zero)
 
     return folded(b, kernel, b.constant(0, seen.spec.dtype), add)
+
+
+def _lent_once(
+    b: Any, lead: Index, at: Index, seen: Any, places: Any, kernel: Extents, stride: Extents
+) -> Any:
+    """Windows that do not overlap: an element was lent to one of them at most."""
+    place = tuple(i // s for i, s in zip(at, stride, strict=True))
+    tap = tuple(i % s for i, s in zip(at, stride, strict=True))
+    inside: Any = True  # and stays so, where all that can be told while code is made
+    for i, extent in zip((*place, *tap), (*places, *kernel), strict=True):
+        inside = (i < extent) & inside
+    return b.guarded(inside, lambda: seen[(*lead, *place, *tap)], b.constant(0, seen.spec.dtype))
 
 
 OVERLAP: Op = register(

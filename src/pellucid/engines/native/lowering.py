@@ -8,10 +8,11 @@ from typing import Any
 
 from pellucid.compile.access import Affine, extents
 from pellucid.compile.fuse import Kernel
-from pellucid.compile.memory import Layout, Location
+from pellucid.compile.memory import ALIGNMENT, Layout, Location
 from pellucid.compile.program import Instruction, Program
 from pellucid.compile.schedule import Schedule
 from pellucid.engines.native.builder import NativeBuilder, OneByOne
+from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.folding import row_folded
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
@@ -73,13 +74,17 @@ class KernelWriter:
         self.flat = self._is_flat()
         self.lanes = vector_bytes // self._widest()
         self.scratch_bytes = 0
+        self._scratch: dict[str, int] = {}
         touched = [*kernel.results, *kernel.reads]
         self.places = [layout.locations[k] for k in touched if not is_literal(self.lines[k])]
 
-    def scratch(self, size: int) -> str:
-        """Ask for memory that is needed while this kernel runs, and name the pointer to it."""
-        self.scratch_bytes = max(self.scratch_bytes, size)
-        return "%scratch"
+    def scratch(self, name: str, size: int) -> str:
+        """Give a pointer to memory that is needed while this kernel runs; one name, one place."""
+        if name not in self._scratch:
+            self._scratch[name] = self.scratch_bytes
+            self.scratch_bytes += -(-size // ALIGNMENT) * ALIGNMENT
+        text = f"getelementptr i8, ptr %scratch, {INDEX} {self._scratch[name]}"
+        return self.b.once(("scratch", name), lambda: self.b.emit(text))
 
     def _is_flat(self) -> bool:
         """Tell whether all arrays are walked through alike, so that one loop will do."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pellucid.compile.memory import Layout, Location, laid_out
 from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule, scheduled
-from pellucid.engines.native import product  # noqa: F401  (enters its loops in the table)
+from pellucid.engines.native import convolution, product  # noqa: F401  (they enter their loops)
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.emitter import INDEX, Emitter
 from pellucid.engines.native.lowering import KernelWriter, pointer

@@ -19,7 +19,7 @@ from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, poi
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
-__all__ = ["matrix_product"]
+__all__ = ["Matrix", "Product", "located", "matrix_product", "row_major"]
 
 TILES = {64: (8, 3), 32: (4, 3), 16: (4, 2)}  # numbers and vectors, by bytes of a register
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
@@ -43,7 +43,7 @@ class _Steps:
 
 
 @dataclass(frozen=True)
-class _Matrix:
+class Matrix:
     """An array, with the step in memory that belongs to each index."""
 
     builder: NativeBuilder
@@ -53,6 +53,7 @@ class _Matrix:
     steps: dict[str, int]
 
     def offset(self, place: Place) -> Any:
+        """Give the place of an element in the array."""
         return sum((i * self.steps.get(name, 0) for name, i in place.items()), self.start)
 
     def __getitem__(self, place: Place) -> Value:
@@ -62,6 +63,7 @@ class _Matrix:
         self.builder.store(value, self.pointer, self.offset(place))
 
     def step(self, name: str) -> int:
+        """Give the step in memory that belongs to an index."""
         return self.steps.get(name, 0)
 
 
@@ -73,17 +75,13 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     if spec.dtype.kind != "f" or not all((*batch, m, n, k)):
         return False
     names = [f"batch {axis}" for axis in range(len(batch))]
-    left, right = _matrix(writer, x, [*names, "i", "k"]), _matrix(writer, y, [*names, "k", "j"])
+    left, right = located(writer, x, [*names, "i", "k"]), located(writer, y, [*names, "k", "j"])
     if left is None or right is None:
         return False
-    steps = dict(zip([*names, "i", "j"], _row_major((*batch, m, n)), strict=True))
-    out = _Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
+    steps = dict(zip([*names, "i", "j"], row_major((*batch, m, n)), strict=True))
+    out = Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
     sizes = {"i": m, "j": n, "k": k}
-    product = min(
-        (_Product(writer, left, right, out, sizes, "i", "j"),
-         _Product(writer, right, left, out, sizes, "j", "i")),
-        key=lambda one: one.cost,
-    )  # fmt: skip
+    product = Product.planned(writer, left, right, out, sizes)
     writer.nest(batch, lambda index: product.write(dict(zip(names, index, strict=True))))
     return True
 
@@ -91,14 +89,15 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
 SPECIAL["matmul"] = matrix_product
 
 
-def _row_major(shape: Sequence[Any]) -> list[int]:
+def row_major(shape: Sequence[Any]) -> list[int]:
+    """Give the step of each axis of an array that lies in row-major order."""
     steps = [1]
     for extent in reversed(shape[1:]):
         steps.append(steps[-1] * extent)
     return steps[::-1]
 
 
-def _matrix(writer: KernelWriter, operand: Operand, names: Sequence[str]) -> _Matrix | None:
+def located(writer: KernelWriter, operand: Operand, names: Sequence[str]) -> Matrix | None:
     """Find the steps of an operand, from where it says that an element lies."""
     shape, dtype = extents(operand.spec.shape), operand.spec.dtype
     pairs = zip(names[len(names) - len(shape) :], shape, strict=True)
@@ -112,32 +111,53 @@ def _matrix(writer: KernelWriter, operand: Operand, names: Sequence[str]) -> _Ma
         return None
     array, offset = found
     if isinstance(offset, int):
-        return _Matrix(writer.b, dtype, array, offset, {})
+        return Matrix(writer.b, dtype, array, offset, {})
     steps = {counter.name: factor for counter, factor in offset.terms.items()}
-    return _Matrix(writer.b, dtype, array, offset.constant, steps)
+    return Matrix(writer.b, dtype, array, offset.constant, steps)
 
 
 @dataclass(frozen=True)
-class _Product:
+class Product:
     """One product: out[r, c] is the sum over k of numbers[r, k] · vectors[k, c].
 
-    `r` and `c` are what these indices are called by the matrices; vectors lie along c.
+    `r` and `c` are what these indices are called by the matrices; vectors lie along c. Where it
+    `adds`, the sums are added to what is in `out` already, which then must lie in order along c.
     """
 
     writer: KernelWriter
-    numbers: _Matrix
-    vectors: _Matrix
-    out: _Matrix
+    numbers: Matrix
+    vectors: Matrix
+    out: Matrix
     sizes: dict[str, int]
     r: str
     c: str
+    adds: bool = False
+
+    @classmethod
+    def planned(
+        cls,
+        writer: KernelWriter,
+        left: Matrix,
+        right: Matrix,
+        out: Matrix,
+        sizes: dict[str, int],
+        *,
+        adds: bool = False,
+    ) -> Product:
+        """Choose along which index, i of `left` or j of `right`, vectors lie."""
+        along_j = cls(writer, left, right, out, sizes, "i", "j", adds)
+        along_i = cls(writer, right, left, out, sizes, "j", "i", adds)
+        possible = [one for one in (along_j, along_i) if not adds or out.step(one.c) == 1]
+        return min(possible or [along_j], key=lambda one: one.cost)
 
     @property
     def b(self) -> NativeBuilder:
+        """What writes the instructions."""
         return self.writer.b
 
     @property
     def lanes(self) -> int:
+        """How many numbers a vector has."""
         return self.writer.vector_bytes // self.out.dtype.itemsize
 
     @property
@@ -229,7 +249,8 @@ class _Product:
             for r, one in enumerate(rows):
                 with b.vectors(lanes):
                     at = {**place, self.r: place[self.r] + r, self.c: place[self.c] + b.lane(lanes)}
-                    self.out[at] = self._some(one, lanes)
+                    found = self._some(one, lanes)
+                    self.out[at] = self.out[at] + found if self.adds else found
             return
         if len(rows) > self.lanes:
             self._store(rows[self.lanes :], {**place, self.r: place[self.r] + self.lanes})
@@ -262,7 +283,7 @@ class _Panel:
     wide : how many vectors a group has
     """
 
-    product: _Product
+    product: Product
     place: Place
     wide: int
     first: int
@@ -272,7 +293,7 @@ class _Panel:
         return self.product.b
 
     @property
-    def source(self) -> _Matrix:
+    def source(self) -> Matrix:
         return self.product.vectors
 
     def load(self, group: Any, start: Any, v: int, k: Any) -> Value:
@@ -287,7 +308,8 @@ class _Panel:
 
     def _scratch(self) -> str:
         count = self.product.sizes["k"] * self.wide * self.product.lanes
-        return self.product.writer.scratch(count * self.source.dtype.itemsize)
+        name = f"panel {self.wide}"
+        return self.product.writer.scratch(name, count * self.source.dtype.itemsize)
 
     def pack(self, group: Any, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
