@@ -124,6 +124,6 @@ def evaluate(run: Run, path: Path | None) -> tuple[str, int, dict[str, float]]:
             "the file is no longer the one that the run was trained on", where=source.given,
             mend=f"give a file: pellucid evaluate {run.folder} {source.given}",
         )  # fmt: skip
-    _, test, _ = split_rows(source, wishes["test_fraction"], wishes["seed"])
+    _, test = split_rows(source, wishes["test_fraction"], wishes["seed"])
     where = f"the test part of {source.given}"
     return where, len(test), run.network.evaluate(take(source.X, test), source.y[test])

@@ -133,16 +133,16 @@ def _digest(path: Path) -> str:
 
 def split_rows(
     source: Source, fraction: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Give the rows to train on, those to test on, and what was done, in sentences.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the rows to train on, and those to test on.
 
     A set with a test part of its own keeps it. Otherwise classes keep their shares in both parts.
     """
     if source.test_rows:
         rows = np.arange(len(source.y))
-        return rows[: -source.test_rows], rows[-source.test_rows :], ()
+        return rows[: -source.test_rows], rows[-source.test_rows :]
     labels = source.y if source.task == "classification" else None
-    return *data.split(len(source.y), fraction, seed=seed, stratify=labels), ()
+    return data.split(len(source.y), fraction, seed=seed, stratify=labels)
 
 
 def columns_of_run(path: Path, features: list[str], target: str) -> tuple[Any, list[str]]:

@@ -34,10 +34,7 @@ LEAST_STEPS, LEAST_EPOCHS = 1_000, 20  # without --epochs: enough for small data
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A finished training: where it is, and all that is said about it.
-
-    `moved` says which rows are in another part than the seed alone has decided.
-    """
+    """A finished training: where it is, and all that is said about it."""
 
     folder: Path
     source: Source
@@ -47,7 +44,6 @@ class Outcome:
     network: nn.Sequential
     results: dict[str, Any]
     notes: tuple[str, ...]
-    moved: tuple[str, ...]
 
 
 def train(
@@ -72,11 +68,11 @@ def train(
     loss = _loss(source, wishes, model)
     architecture = complete(model, wishes, source, loss)
     network = architecture.network()
-    kept, held, moved = split_rows(source, wishes.test_fraction, wishes.seed)
+    kept, held = split_rows(source, wishes.test_fraction, wishes.seed)
     (X, y), (test_X, test_y) = ((take(source.X, rows), source.y[rows]) for rows in (kept, held))
     wishes = _with_epochs(wishes, len(y))
     folder = runs.new_folder(source.name, out)
-    announce(source, (len(y), len(test_y)), (*source.notes, *moved))
+    announce(source, (len(y), len(test_y)), source.notes)
     try:
         history = network.fit(
             X, y, loss=loss, optimizer=_optimizer(wishes), epochs=wishes.epochs,
@@ -103,9 +99,9 @@ def train(
         "run": str(folder),
         "stopped": history.stopped,
     }
-    notes = (*source.notes, *moved, *history.notes)
+    notes = (*source.notes, *history.notes)
     outcome = Outcome(
-        folder, source, architecture, wishes, (len(y), len(test_y)), network, results, notes, moved
+        folder, source, architecture, wishes, (len(y), len(test_y)), network, results, notes
     )
     _write(outcome, test_X, test_y)
     return outcome
@@ -275,5 +271,5 @@ def _report(outcome: Outcome, test_X: Any, test_y: NDArray[Any]) -> Report:
             **{name: results[name] for name in ("epochs", "steps", "seconds")},
         },
         command=_command(source, outcome.wishes),
-        script="" if outcome.moved else _script(outcome),
+        script=_script(outcome),
     )  # fmt: skip

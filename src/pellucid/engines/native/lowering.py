@@ -36,6 +36,11 @@ def pointer(place: Location) -> str:
     return f"%{place.kind}.{place.number}"
 
 
+def _innermost(shape: Sequence[Any]) -> int:
+    """Give the last extent that is not 1."""
+    return next((n for n in reversed(shape) if n != 1), 1) or 1
+
+
 @dataclass(frozen=True)
 class Operand:
     """An operand as bodies see it: it has a spec, and elements."""
@@ -130,11 +135,12 @@ class KernelWriter:
         lanes: int = 1,
         index: Index = (),
     ) -> None:
-        """Loop over all indices of a shape, the last one innermost, `lanes` of it side by side."""
+        """Loop over all indices of a shape, the last that counts innermost, and in vectors."""
         if not shape:
             body(index)
-        elif len(shape) == 1:
-            self.b.across(shape[0], lanes, lambda i: body((*index, i)))
+        elif all(n == 1 for n in shape[1:]):
+            rest = (0,) * (len(shape) - 1)
+            self.b.across(shape[0], lanes, lambda i: body((*index, i, *rest)))
         else:
             self.b.loop(shape[0], lambda i: self.nest(shape[1:], body, lanes, (*index, i)))
 
@@ -145,14 +151,17 @@ class KernelWriter:
             self._folds_row(k) for k in (*self.kernel.results, *self.kernel.inlined)
         ):
             raise OneByOne
-        return min(self.lanes, shape[-1] or 1)
+        return min(self.lanes, _innermost(shape))
 
     def _folds_row(self, number: int) -> bool:
         line = self.lines[number]
         if not isinstance(line.op.body, Reduce):
             return False
-        shape = self.lines[line.inputs[0]].spec.shape
-        return len(shape) - 1 in dict(line.attrs)["axes"] and (shape[-1] or 0) >= SHORTEST
+        row = (self.lines[line.inputs[0]].spec.shape or (0,))[-1] or 0
+        rank = len(self.lines[line.inputs[0]].spec.shape)
+        if rank - 1 not in dict(line.attrs)["axes"] or row < SHORTEST:
+            return False
+        return row >= self.lanes or _innermost(line.spec.shape) < self.lanes
 
     def _results_at(self, index: Index) -> None:
         """Compute all results at one index, and only then write them: they may replace operands."""

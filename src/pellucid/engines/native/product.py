@@ -21,7 +21,12 @@ from pellucid.errors import EngineError
 
 __all__ = ["Matrix", "Product", "located", "matrix_product", "row_major"]
 
-TILES = {64: (8, 3), 32: (4, 3), 16: (4, 2)}  # numbers and vectors, by bytes of a register
+SUMS = {
+    64: 24,
+    32: 12,
+    16: 8,
+}  # vectors of a tile, by bytes of a register: few enough to stay there
+WIDE = {64: 3, 32: 3, 16: 2}  # of them side by side, at most
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
@@ -191,8 +196,8 @@ class Product:
 
     def write(self, place: Place) -> None:
         """Write the loops: over groups of vectors, over rows, and over k innermost."""
-        rows, wide = TILES[self.writer.vector_bytes]
-        wide = self._width(wide)
+        wide = self._width(WIDE[self.writer.vector_bytes])
+        rows = SUMS[self.writer.vector_bytes] // wide
         whole = self.sizes[self.c] // self.lanes
         groups = whole // wide
         starts = [k * self.lanes for k in range(groups * wide, whole)]
@@ -387,8 +392,8 @@ def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
 
 
 def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, int], None]) -> None:
-    """Cut an extent into blocks, and what is left over."""
-    size = min(largest, extent)
+    """Cut an extent into blocks that are as equal as can be."""
+    size = -(-extent // -(-extent // largest))
     b.loop(extent // size, lambda i: body(i * size, size))
     if extent % size:
         with b.scope():
