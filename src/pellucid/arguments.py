@@ -6,7 +6,6 @@ The checks give the value back, as a plain Python number, so that a constructor 
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, is_dataclass
@@ -17,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 import numpy as np
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, FileError, PellucidError
+from pellucid.lazy import load
 
 __all__ = [
     "Absent", "Declaration", "Frozen", "declared", "named", "number_in", "one_of", "ranged",
@@ -233,7 +233,7 @@ def _closest(value: object, words: Iterable[str]) -> str | None:
     """Find the word that was meant, whatever its capitals, hyphens and underscores."""
     plain = {word.replace("_", "").lower(): word for word in words}
     given = str(value).replace("_", "").replace("-", "").replace(" ", "").lower()
-    near = difflib.get_close_matches(given, plain, n=1, cutoff=0.5)
+    near = load("difflib").get_close_matches(given, plain, n=1, cutoff=0.5)
     return plain[near[0]] if near else None
 
 

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -159,7 +158,7 @@ def _temporary(target: Path, mode: int | None) -> Iterator[tuple[FileIO, Path]]:
 
 def _create(target: Path) -> tuple[FileIO, Path]:
     while True:
-        temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.part")
+        temporary = target.with_name(f"{_stem(target)}{os.urandom(8).hex()}.part")
         file = FileIO(temporary, "x")
         if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
             return file, temporary

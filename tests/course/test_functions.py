@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pellucid as pel
-from pellucid import data
+from pellucid import data, plot
 
 # --- B3 ------------------------------------------------------------------------------------
 
@@ -42,6 +42,21 @@ def test_b3_graphs_of_matrices_with_unknown_extents(engine):
     assert added(ONES[:1], COUNT[:1]).tolist() == [[1, 2, 3, 4, 5]]
     with pytest.raises(pel.errors.ShapeError):
         added(ONES, COUNT[:2])
+
+
+def test_b3_the_graphs_can_be_written_down():
+    a, b = (pel.placeholder((None, None), dtype="float64", name=name) for name in "ab")
+    m = pel.placeholder((5, 4), dtype="int16", name="m")
+    stacked = (a + b) @ m
+    assert pel.listing([stacked]).splitlines() == [
+        "%0 = placeholder 'a'  float64[?,?]",
+        "%1 = placeholder 'b'  float64[?,?]",
+        "%2 = add %0 %1  float64[?,?]",
+        "%3 = placeholder 'm'  int16[5,4]",
+        "%4 = cast %3 dtype=float64  float64[5,4]",
+        "%5 = matmul %2 %4  float64[?,4]",
+    ]
+    assert stacked.inputs[0].inputs == (a, b)
 
 
 def test_b3_variables_are_read_at_each_call(engine):
@@ -116,6 +131,8 @@ def test_b5_least_squares(engine):
     assert costs[0] == pytest.approx(55, abs=1e-12)
     assert costs[1] == pytest.approx(36.5517, abs=5e-5)
     assert np.all(np.diff(costs) < 0)
+    ax = plot.step_losses(costs[:60], title="the first 60 costs")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), costs[:60])
     np.testing.assert_allclose(x.numpy(), [-0.080007, 0.613301, 0.095002], atol=1e-5)
     analytic = np.linalg.lstsq(A, TARGET, rcond=None)[0]
     np.testing.assert_allclose(analytic, [-0.079741, 0.614134, 0.093032], atol=1e-6)

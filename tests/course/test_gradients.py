@@ -24,6 +24,14 @@ def test_b1_a_gradient_at_once():
     assert theta.grad.item() == pytest.approx(by_hand, abs=1e-15)
 
 
+def test_b1_the_same_compiled(engine):
+    theta = pel.placeholder((), dtype="float64", name="θ")
+    z = (1 - pel.log(1 + pel.exp(theta))) ** 2
+    found = pel.function(theta, [z, pel.grad(z, theta)], engine=engine)(1.0)
+    np.testing.assert_allclose(found, [0.0981328848, 0.458025288032617], rtol=1e-9)
+    assert found[1] == pytest.approx(0.458025288032617, abs=1e-15)
+
+
 def test_b1_the_chain_can_be_walked():
     theta = pel.tensor(1.0, dtype="float64", requires_grad=True, name="θ")
     node = (1 - pel.log(1 + pel.exp(theta))) ** 2
@@ -57,6 +65,14 @@ def test_b2_a_hessian(x):
     a, b = x
     wanted = [[2 - 400 * b + 1200 * a * a, -400 * a], [-400 * a, 200]]
     np.testing.assert_allclose(hessian(rosenbrock, x), wanted, rtol=1e-14)
+
+
+def test_b2_a_hessian_compiled(engine):
+    x = pel.placeholder((2,), dtype="float64", name="x")
+    slope = pel.grad(rosenbrock(x), x)
+    curvature = pel.function(x, [pel.grad(slope[k], x) for k in range(2)], engine=engine)
+    for point in ((-1.2, 1.0), (0.0, 0.0)):
+        np.testing.assert_allclose(curvature(point), hessian(rosenbrock, point), rtol=1e-14)
 
 
 def test_b2_a_hessian_times_a_vector():

@@ -156,3 +156,13 @@ def test_errors_name_the_mend_and_open_no_figure(
         act()
     assert text in str(raised.value)
     assert pyplot.get_fignums() == []
+
+
+def test_the_border_of_two_scores_is_where_they_are_equal() -> None:
+    pair = plot.probability_surface(
+        lambda p: np.c_[5 + p[:, 0], 5 + 2 * p[:, 0]], X, Y, scores=True
+    )
+    one = plot.probability_surface(lambda p: p[:, 0], X, Y, scores=True)
+    (_, border), (_, wanted) = contours(pair), contours(one)
+    for found, known in zip(border.get_paths(), wanted.get_paths(), strict=True):
+        np.testing.assert_allclose(found.vertices, known.vertices, atol=1e-9)

@@ -289,3 +289,21 @@ def test_a_network_of_numbers_has_no_classes(verb):
     fit(model, X, X[:, 0], epochs=1)
     with pytest.raises(GraphError, match=f"{verb}: the network was trained to give numbers"):
         getattr(model, verb)(X)
+
+
+# --- labels before a loss of one's own -----------------------------------------------------
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1, 1), (10, 20), (0, 1)])
+def test_a_loss_of_ones_own_sees_whole_numbers_as_they_were_given(low, high):
+    y = np.where(X[:, 0] > 0, high, low)
+
+    def distance(score, target):
+        return (score - target) ** 2
+
+    model = network(1)
+    fit(model, X, y, loss=distance, epochs=1, batch_size=len(X), optimizer=optim.SGD(0.0))
+    scores = model.predict(X)
+    wanted = ((scores[:, 0] - y) ** 2).mean()
+    assert model.history["loss"][-1] == pytest.approx(wanted, rel=1e-5)
+    assert model.evaluate(X, y)["loss"] == pytest.approx(wanted, rel=1e-5)

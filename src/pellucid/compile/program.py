@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from pellucid.graph.op import Op, Spec
 from pellucid.graph.tensor import CONSTANT, PLACEHOLDER, Tensor
 from pellucid.graph.variable import READ, Variable
 from pellucid.graph.walk import topological
+from pellucid.lazy import load
 from pellucid.ops.elementwise import cast
 from pellucid.shapes import Shape, check_met, size
 
@@ -56,7 +56,7 @@ class Instruction:
         parts += [f"{key}={value}" for key, value in self.attrs]
         if self.value is not None:
             short = self.value.size == 1
-            digest = hashlib.sha256(self.value.tobytes()).hexdigest()[:16]
+            digest = load("hashlib").sha256(self.value.tobytes()).hexdigest()[:16]
             parts.append(str(self.value.item()) if short else f"sha256:{digest}")
         return f"{' '.join(parts)}  {self.spec}"
 
@@ -86,7 +86,7 @@ class Program:
     def key(self) -> str:
         """A digest of all that it computes; labels do not count."""
         text = f"{self}\n{self.inputs} {self.state} {self.outputs} {self.updates}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        return load("hashlib").sha256(text.encode()).hexdigest()
 
     @cached_property
     def results(self) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any, final
 
@@ -13,6 +12,7 @@ from pellucid.arguments import truth, whole_number
 from pellucid.data.arrays import as_array, is_frame
 from pellucid.data.intake import check_rows, features, take
 from pellucid.errors import ShapeError
+from pellucid.lazy import load
 from pellucid.ops.random import derive_key
 from pellucid.order import ArrayBuilder, permuted_row, stream_key
 
@@ -103,7 +103,7 @@ def batches(
     """
     size = whole_number(batch_size, "batch_size", at_least=1)
     if seed is None:
-        seed = secrets.randbits(31)
+        seed = load("secrets").randbits(31)
     seed = whole_number(seed, "seed")
     arrays = (_arrays(X, "X"), None if y is None else _arrays(y, "y"))
     found = Batches(*arrays, size, seed, truth(shuffle, "shuffle"), truth(drop_last, "drop_last"))

@@ -6,7 +6,6 @@ against the checksum that its makers published, and appears under its name only 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,7 +59,7 @@ def fetch(file: PublishedFile, mirrors: Sequence[str], folder: Path) -> Path:
             reason = getattr(error, "reason", None) or error
             reasons.append(f"{mirror}: {str(reason) or type(error).__name__}")
             continue
-        found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+        found = load("hashlib").md5(raw, usedforsecurity=False).hexdigest()
         if found == file.md5:
             _make(folder)
             write_atomically(folder / file.name, raw)

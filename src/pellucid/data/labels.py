@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from pellucid.data.columns import Column, columns_of, read_column
 from pellucid.data.intake import features, numbers
 from pellucid.data.wording import at_row, counted, listed
 from pellucid.errors import DataError, LabelError, ShapeError
+from pellucid.lazy import load
 
 __all__ = [
     "LabelCoding",
@@ -142,7 +142,7 @@ class LabelCoding:
         return coding
 
     def _unknown(self, row: int, label: Label, name: str) -> LabelError:
-        near = difflib.get_close_matches(str(label), map(str, self.classes), n=1)
+        near = load("difflib").get_close_matches(str(label), map(str, self.classes), n=1)
         return LabelError(
             f"the label {label!r} was not among the classes",
             where=at_row(row, name),

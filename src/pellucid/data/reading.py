@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from pellucid.data.sets import named, names
 from pellucid.data.tables import decide, read_table, select, table
 from pellucid.data.wording import listed
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, FileError, ShapeError
+from pellucid.lazy import load
 
 __all__ = ["read", "read_arrays"]
 
@@ -122,7 +122,7 @@ def read_arrays(
 def _of_name(name: str, target: str | None, task: Task | None, folder: Any) -> Dataset:
     if not _known(name):
         known = sorted([*names(), *PUBLISHED])
-        near = difflib.get_close_matches(name, known, n=1)
+        near = load("difflib").get_close_matches(name, known, n=1)
         raise FileError(
             "there is no data set and no file of this name", where=name,
             wanted=f"a file, a folder, or one of {', '.join(known)}",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 import io
 import itertools
 import os
@@ -186,7 +184,7 @@ def read_table(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> pd.D
 
 
 def _no_target(target: str, names: tuple[str, ...]) -> DataError:
-    near = difflib.get_close_matches(str(target), names, n=1)
+    near = load("difflib").get_close_matches(str(target), names, n=1)
     return DataError(
         f"the table has no column {target!r}",
         where="target",
@@ -260,7 +258,7 @@ def _no_file(path: Path) -> FileError:
             "this is a folder, not a table", where=str(path), wanted="a CSV or Parquet file"
         )
     siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, siblings, n=1)
+    near = load("difflib").get_close_matches(path.name, siblings, n=1)
     mend = f"did you mean {str(path.with_name(near[0]))!r}?" if near else ""
     return FileError("there is no such file", where=str(path), mend=mend)
 
@@ -307,8 +305,8 @@ def _delimiter(text: str) -> str:
 
     def fit(delimiter: str) -> tuple[bool, int]:
         try:
-            lengths = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
-        except csv.Error:  # told with its line when all rows are read
+            lengths = [len(row) for row in load("csv").reader(sample, delimiter=delimiter)]
+        except load("csv").Error:  # told with its line when all rows are read
             return False, 0
         return lengths[0] > 1 and len(set(lengths)) == 1, lengths[0]
 
@@ -317,7 +315,7 @@ def _delimiter(text: str) -> str:
 
 def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
     """All rows, the names first, checked to be equally long: pandas would fill short ones."""
-    reader = csv.reader(
+    reader = load("csv").reader(
         io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )
     rows: list[list[str]] = []
@@ -332,7 +330,7 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
                     mend="complete the line, or put quotes around a field that holds the separator",
                 )
             rows += [row] if row else []
-    except csv.Error as error:
+    except load("csv").Error as error:
         raise FileError(
             "a line cannot be read", where=f"{path}, line {reader.line_num}", got=str(error)
         ) from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import secrets
 from abc import ABCMeta, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, proven
 from pellucid.graph.variable import Variable, symbolic
 from pellucid.layers.init import Initializer
 from pellucid.layers.penalty import Penalty
+from pellucid.lazy import load
 from pellucid.ops.elementwise import add, identity
 from pellucid.ops.random import derive_key
 
@@ -381,7 +381,7 @@ class Module(metaclass=_ModuleType):
 
     def _entropy(self) -> int:
         if self._seed is None:
-            self.seed(secrets.randbits(31))
+            self.seed(load("secrets").randbits(31))
         assert self._seed is not None
         return self._seed
 
@@ -402,7 +402,7 @@ class Module(metaclass=_ModuleType):
 
     def reset(self, seed: int | None = None) -> None:
         """Start anew: every variable is drawn again, from `seed` or from a seed drawn now."""
-        self.seed(secrets.randbits(31) if seed is None else seed)
+        self.seed(load("secrets").randbits(31) if seed is None else seed)
         for variable in self.variables().values():
             variable.reset()
 

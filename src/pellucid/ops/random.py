@@ -8,7 +8,6 @@ threads, draws the same bits.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from pellucid.errors import ShapeError
 from pellucid.graph.op import Op, Random, Spec, ravelled, register
 from pellucid.graph.tensor import Tensor, TensorLike, apply, as_tensor
+from pellucid.lazy import load
 from pellucid.ops.elementwise import cast
 from pellucid.shapes import agreed
 
@@ -49,7 +49,7 @@ def derive_key(seed: int, path: str) -> np.ndarray[Any, np.dtype[np.uint32]]:
     >>> derive_key(1, "hidden.weight").dtype, (derive_key(1, "a") != derive_key(1, "b")).any()
     (dtype('uint32'), np.True_)
     """
-    digest = hashlib.sha256(f"{int(seed)}:{path}".encode()).digest()
+    digest = load("hashlib").sha256(f"{int(seed)}:{path}".encode()).digest()
     return np.frombuffer(digest[:8], dtype="<u4").astype(np.uint32)
 
 

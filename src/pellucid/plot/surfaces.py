@@ -176,7 +176,10 @@ def _class_one(predict: Callable[[Floats], ArrayLike], grid: Floats, scores: boo
             wanted=f"({len(grid)},), ({len(grid)}, 1) or ({len(grid)}, 2)",
             mend="pick one, lambda p: predict(p)[:, 2], or draw all with decision_boundary",
         )
-    values = values.reshape(len(grid), -1)[:, -1]
+    columns = values.reshape(len(grid), -1)
+    values = columns[:, -1]
+    if scores and columns.shape[1] == 2:
+        values = values - columns[:, 0]  # the higher score wins: the border is where they are equal
     if not scores and (values.min() < -1e-6 or values.max() > 1 + 1e-6):
         raise DataError(
             "these are not probabilities",

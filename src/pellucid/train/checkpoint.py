@@ -11,7 +11,6 @@ same file. Nothing is ever unpickled.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -276,7 +275,7 @@ def _digest_of_tensor(array: NDArray[Any]) -> str:
 
 
 def _sha256(parts: Iterable[bytes | memoryview]) -> str:
-    digest = hashlib.sha256()
+    digest = lazy.load("hashlib").sha256()
     for part in parts:
         digest.update(part)
     return digest.hexdigest()

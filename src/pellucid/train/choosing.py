@@ -19,7 +19,7 @@ from pellucid.train.ends import check_names, of_head
 from pellucid.train.history import History
 from pellucid.train.objective import Head, Objective
 from pellucid.train.options import FitOptions
-from pellucid.train.targets import are_signs, default_loss, read_target, task_of
+from pellucid.train.targets import are_signs, default_loss, outputs_of, read_target, task_of
 
 __all__ = ["checked_objective", "chosen_head", "class_wish"]
 
@@ -45,7 +45,8 @@ def chosen_head(
     wish = of_head(options.loss, name)
     wanted = None if wish is None else losses.get(wish)
     coding = None if known is None else known.coding
-    found = read_target(y, task_of(wanted, y), prediction, coding, dtype, title)
+    task = task_of(wanted, y, outputs_of(prediction))
+    found = read_target(y, task, prediction, coding, dtype, title)
     loss = wanted or default_loss(prediction, found)
     signs = are_signs(found)
     weight = of_head(options.loss_weights, name)

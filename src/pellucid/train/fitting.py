@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pellucid.engines import Engine, choose
 from pellucid.errors import ShapeError
 from pellucid.graph import placeholder, symbolic
 from pellucid.graph.tensor import resolve_dtype
+from pellucid.lazy import load
 from pellucid.optim import Adam, Optimizer
 from pellucid.optim.schedules import Schedule
 from pellucid.train.between_epochs import ChangingNumbers, HostStopping, rate_at
@@ -79,7 +79,7 @@ class Fit:
 
 def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
     """Train `network`; see ``Network.fit``."""
-    seed = secrets.randbits(31) if options.seed is None else int(options.seed)
+    seed = load("secrets").randbits(31) if options.seed is None else int(options.seed)
     engine = choose(options.engine)
     history = History(("loss",), seed=seed, engine=engine.name)
     callbacks = [callback(one) for one in options.callbacks]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor, Variable, placeholder, symbolic
 from pellucid.layers.module import Module, Observation, observed
+from pellucid.lazy import load
 from pellucid.shapes import Shape
 
 __all__ = ["Row", "Summary", "outline", "summarise"]
@@ -61,12 +61,13 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
+        escape = load("html").escape
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self._cells()
         )
         return (
-            f"<table><caption>{html.escape(self.title)}</caption><tr><th>path</th><th>layer</th>"
+            f"<table><caption>{escape(self.title)}</caption><tr><th>path</th><th>layer</th>"
             f"<th>output shape</th><th>parameters</th></tr>{body}</table>"
             f"<p>{self._sums()}</p>"
         )

@@ -17,17 +17,32 @@ from pellucid.losses import Loss
 from pellucid.shapes import Shape
 from pellucid.train.objective import Head
 
-__all__ = ["are_signs", "default_loss", "is_column", "prepared_target", "read_target", "shaped",
-           "task_of"]  # fmt: skip
+__all__ = [
+    "are_signs", "default_loss", "is_column", "outputs_of", "prepared_target", "read_target",
+    "shaped", "task_of",
+]  # fmt: skip
 
 
-def task_of(loss: Loss | None, y: Any) -> Task | None:
-    """Say what targets are meant to be; several yes-or-no columns are taken as they are."""
-    if loss is None or loss.task == "any":
+def task_of(loss: Loss | None, y: Any, outputs: int | None = None) -> Task | None:
+    """Say what targets are meant to be; several yes-or-no columns are taken as they are.
+
+    A loss of the user's own gets whole numbers as they were given: what is no number of an output
+    is a quantity, never renumbered behind the loss's back.
+    """
+    if loss is None:
         return None
+    if loss.task == "any":
+        return "regression" if outputs is not None and _are_quantities(y, outputs) else None
     if loss.task == "regression" or (loss.task == "binary" and not is_column(y)):
         return "regression"
     return "classification"
+
+
+def _are_quantities(y: Any, outputs: int) -> bool:
+    """Whether whole numbers go beyond 0 to the number of outputs − 1 (or 1 for one output)."""
+    array = np.asarray(y)
+    whole = array.dtype.kind in "iu" and array.size > 0 and is_column(array)
+    return whole and bool(array.min() < 0 or array.max() >= max(outputs, 2))
 
 
 def is_column(y: Any) -> bool:
@@ -40,6 +55,11 @@ def are_signs(found: Targets) -> bool:
     return found.coding is None and set(np.unique(found.array[:10_000])) == {-1.0, 1.0}
 
 
+def outputs_of(prediction: Tensor) -> int | None:
+    """Count what a network gives for each row."""
+    return prediction.shape[-1] if len(prediction.shape) > 1 else 1
+
+
 def read_target(
     y: Any,
     task: Task | None,
@@ -49,9 +69,7 @@ def read_target(
     name: str = "y",
 ) -> Targets:
     """Check a target and say what it is, with the coding of an earlier fit if there was one."""
-    outputs = None
-    if prediction is not None:
-        outputs = prediction.shape[-1] if len(prediction.shape) > 1 else 1
+    outputs = None if prediction is None else outputs_of(prediction)
     if known is not None and task != "regression" and is_column(y):
         return Targets(known.encode(y, name=name), "classification", known)
     return targets(y, task=task, outputs=outputs, dtype=dtype, name=name)

@@ -8,14 +8,14 @@ version is not there; a cache that cannot be written to is no cache. Nothing her
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, final
+
+from pellucid.lazy import load
 
 __all__ = ["Entry", "ObjectCache"]
 
@@ -52,7 +52,7 @@ class ObjectCache:
             path = self._path(subject)
             content = _own_bytes(path)
             digest, payload = content[len(MARK) :][:32], content[len(MARK) + 32 :]
-            if not content.startswith(MARK) or hashlib.sha256(payload).digest() != digest:
+            if not content.startswith(MARK) or _digest(payload) != digest:
                 path.unlink()
                 return None
             os.utime(path)  # what is used stays
@@ -66,12 +66,12 @@ class ObjectCache:
         notes = json.dumps(entry.notes).encode()
         payload = len(notes).to_bytes(8, "little") + notes + entry.code
         path = self._path(subject)
-        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+        part = path.with_suffix(f".{os.urandom(4).hex()}.part")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_private():
                 return
-            part.write_bytes(MARK + hashlib.sha256(payload).digest() + payload)
+            part.write_bytes(MARK + _digest(payload) + payload)
             part.replace(path)
             self._make_room()
         except OSError:
@@ -79,7 +79,7 @@ class ObjectCache:
                 part.unlink(missing_ok=True)
 
     def _path(self, subject: str) -> Path:
-        return self.folder / hashlib.sha256(f"{self._stamp}\n{subject}".encode()).hexdigest()
+        return self.folder / _digest(f"{self._stamp}\n{subject}".encode()).hex()
 
     def _is_private(self) -> bool:
         """Tell whether the folder is the user's own, and closed to others; where that is known."""
@@ -100,6 +100,11 @@ class ObjectCache:
             total -= found.st_size
             if total <= LEFT_BYTES:
                 return
+
+
+def _digest(content: bytes) -> bytes:
+    found: bytes = load("hashlib").sha256(content).digest()
+    return found
 
 
 def _own_bytes(path: Path) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -20,6 +19,7 @@ from pellucid.engines.native.executable import NativeExecutable
 from pellucid.engines.native.jit import Compiler
 from pellucid.engines.native.module import program_text
 from pellucid.graph.op import Op
+from pellucid.lazy import load
 
 __all__ = ["NativeEngine"]
 
@@ -58,8 +58,9 @@ class NativeEngine(Engine):
         ------
         EngineError : for a dtype of which no machine code is made
         """
-        labels = hashlib.sha256("\n".join(line.label for line in program.instructions).encode())
-        key = f"{self._vector_bytes} {program.key} {labels.hexdigest()}"  # faults name their place
+        labels = "\n".join(line.label for line in program.instructions)  # faults name their place
+        named = load("hashlib").sha256(labels.encode()).hexdigest()
+        key = f"{self._vector_bytes} {program.key} {named}"
         return self._kept(self._programs, key, lambda: self._compiled(program, key))
 
     def _compiled(self, program: Program, key: str) -> NativeExecutable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -107,7 +106,8 @@ class Compiler:
         names = [name + suffix for name in LIBRARY for suffix in ("", "f")]
         missing = [name for name in names if not self._llvm.address_of_symbol(name)]
         if missing:
-            library = ctypes.CDLL(ctypes.util.find_library("m") or ctypes.util.find_library("c"))
+            find = load("ctypes.util").find_library
+            library = ctypes.CDLL(find("m") or find("c"))
             for name in missing:
                 address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
                 self._llvm.add_symbol(name, address)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS"]
 
-LN2 = Decimal("0.69314718055994530941723212145817656807550013436026")
+LN2 = 0xB17217F7D1CF79ABC9E3B39803F2F6AF40F343267298B62D8A  # ln 2 · 2^200
 Function = Callable[["NativeBuilder", Value], Value]
 
 
@@ -58,8 +56,8 @@ class Format(NamedTuple):
 def _format(dtype: np.dtype[np.floating]) -> Format:
     single = dtype == np.dtype(np.float32)
     shift = 15 if single else 40
-    high = math.floor(LN2 * 2**shift) / 2**shift
-    low = float(LN2 - Decimal(high))
+    head = LN2 >> (200 - shift)
+    high, low = head / 2**shift, (LN2 - (head << (200 - shift))) / 2**200
     if single:
         return Format(23, 127, "int32", high, low, 6, 4, 12, 8, -104.0, 89.0)
     return Format(52, 1023, "int64", high, low, 12, 10, 20, 17, -746.0, 710.0)
@@ -133,11 +131,10 @@ def expm1(b: NativeBuilder, x: Value) -> Value:
 @lru_cache(maxsize=2)
 def _tanh_series(count: int) -> tuple[float, ...]:
     """Give the coefficients of x³, x⁵, …: the derivative of tanh is 1 − tanh²."""
-    known = [Fraction(1)]
+    known = [1.0]
     for k in range(1, count + 1):
-        square = sum((known[i] * known[k - 1 - i] for i in range(k)), Fraction(0))
-        known.append(-square / (2 * k + 1))
-    return tuple(map(float, known[1:]))
+        known.append(-sum(known[i] * known[k - 1 - i] for i in range(k)) / (2 * k + 1))
+    return tuple(known[1:])
 
 
 def tanh(b: NativeBuilder, x: Value) -> Value:
