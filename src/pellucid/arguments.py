@@ -6,6 +6,7 @@ The checks give the value back, as a plain Python number, so that a constructor 
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, is_dataclass
@@ -16,7 +17,6 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 import numpy as np
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, FileError, PellucidError
-from pellucid.lazy import load
 
 __all__ = [
     "Absent", "Declaration", "Frozen", "declared", "named", "number_in", "one_of", "ranged",
@@ -233,7 +233,7 @@ def _closest(value: object, words: Iterable[str]) -> str | None:
     """Find the word that was meant, whatever its capitals, hyphens and underscores."""
     plain = {word.replace("_", "").lower(): word for word in words}
     given = str(value).replace("_", "").replace("-", "").replace(" ", "").lower()
-    near = load("difflib").get_close_matches(given, plain, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(given, plain, n=1, cutoff=0.5)
     return plain[near[0]] if near else None
 
 
@@ -261,6 +261,10 @@ def ranged(
     return field(default=default, metadata={"check": check})
 
 
+def _default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
 class _Signature:
     """What a class is called with, found out when it is asked for, and kept."""
 
@@ -277,7 +281,8 @@ class _Signature:
 
 def _parameter(one: Field[Any]) -> Parameter:
     kind = Parameter.KEYWORD_ONLY if one.kw_only else Parameter.POSITIONAL_OR_KEYWORD
-    default = Parameter.empty if one.default is MISSING else one.default
+    needed = one.default is MISSING and one.default_factory is MISSING
+    default = Parameter.empty if needed else None if one.default is MISSING else one.default
     return Parameter(one.name, kind, default=default, annotation=one.type)
 
 
@@ -314,7 +319,8 @@ class Frozen:
                 mend=f"write {type(self).__name__}({known})",
             ) from None  # fmt: skip
         for one in self._fields():
-            object.__setattr__(self, one.name, arguments.get(one.name, one.default))
+            value = arguments[one.name] if one.name in arguments else _default(one)
+            object.__setattr__(self, one.name, value)
         self.__post_init__()
 
     def __post_init__(self) -> None:
@@ -418,8 +424,7 @@ def declared(config: Mapping[str, Any], classes: Mapping[str, type[_T]]) -> _T:
     return classes[name](**arguments)
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(Frozen):
     """Stands for a function of the user's own, which a file names but cannot hold.
 
     >>> Absent("my_loss", "loss")(1, 2)

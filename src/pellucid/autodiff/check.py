@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.autodiff.reverse import grad
 from pellucid.errors import ArgumentError, GradientError
 from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, constant
@@ -17,8 +17,7 @@ from pellucid.ops.reduce import sum
 __all__ = ["GradientCheck", "check_gradient"]
 
 
-@dataclass(frozen=True)
-class GradientCheck:
+class GradientCheck(Frozen):
     """What :func:`check_gradient` found: the worst entry, and how far apart the two values are."""
 
     error: float

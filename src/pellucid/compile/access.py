@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from pellucid.arguments import Frozen
 from pellucid.graph.op import Op, Scatter, Spec
 from pellucid.shapes import Shape
 
@@ -204,8 +204,7 @@ class Load(NamedTuple):
     aligned: bool
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(Frozen):
     """What one turn of an operation's loop takes.
 
     Attributes

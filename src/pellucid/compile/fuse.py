@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pellucid.arguments import Frozen
 from pellucid.compile.access import Load, Needs, needs
 from pellucid.compile.program import Instruction, Program
 from pellucid.graph.op import Contract, Leaf, Move, Scatter
@@ -29,8 +29,7 @@ MANY: Tag = ("many",)  # read many times, by a sum of products, with constant st
 FIXED: Tag = ("fixed",)  # likewise, and has to be in memory
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(Frozen):
     """Lines that are computed in one loop.
 
     Attributes
@@ -48,8 +47,7 @@ class Kernel:
     may_fail: bool
 
 
-@dataclass(frozen=True)
-class Fusion:
+class Fusion(Frozen):
     """A program cut into kernels of one result each.
 
     Attributes

@@ -7,9 +7,9 @@ workspace, in which memory is used again as soon as nothing reads it any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from pellucid.arguments import Frozen
 from pellucid.compile.program import Instruction, Program
 from pellucid.compile.schedule import Schedule
 from pellucid.graph.op import Leaf
@@ -43,8 +43,7 @@ class Lifetime(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Frozen):
     """The memory of a program.
 
     Attributes

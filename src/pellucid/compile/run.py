@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.compile.program import Program
 
 __all__ = ["Data", "Phase", "Run", "RunState", "Segment", "segments"]
@@ -22,8 +23,7 @@ __all__ = ["Data", "Phase", "Run", "RunState", "Segment", "segments"]
 Sampling = Literal["shuffled", "sequential", "drawn", "with replacement"]
 
 
-@dataclass(frozen=True, eq=False)
-class Phase:
+class Phase(Frozen):
     """Going once through rows, in batches: by `program`, and `tail` for another last batch.
 
     When batches are drawn anew for each step, `draws` says how many; there is no tail then.
@@ -40,6 +40,9 @@ class Phase:
     tail_size: int = 0
     draws: int = 0
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     @property
     def whole(self) -> int:
         """The number of whole batches."""
@@ -51,8 +54,7 @@ class Phase:
         return self.whole + (self.tail_size > 0)
 
 
-@dataclass(frozen=True)
-class StopRule:
+class StopRule(Frozen):
     """Stop when a quantity has not improved by more than `min_delta` for `patience` epochs.
 
     The quantity is the sum of the scalar in `column` over that in `weight`, over the steps of one
@@ -67,8 +69,7 @@ class StopRule:
     min_delta: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
+class Run(Frozen):
     """What is to be done: the programs, how often, in which order, and when to stop.
 
     Attributes
@@ -87,18 +88,23 @@ class Run:
     sampling: Sampling = "shuffled"
     stop: StopRule | None = None
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Training, then validation if there is one."""
         return (self.train,) if self.validate is None else (self.train, self.validate)
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
+class Data(Frozen):
     """The rows, for each phase one array for each data input, and the hyper-parameters."""
 
     arrays: tuple[tuple[NDArray[Any], ...], ...]
     hyper: tuple[NDArray[Any], ...] = ()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 @dataclass(eq=False)

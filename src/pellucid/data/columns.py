@@ -6,7 +6,6 @@ import datetime
 import numbers
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, final
@@ -14,6 +13,7 @@ from typing import Any, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, frame_of, is_series, is_table
 from pellucid.data.wording import at_row
 from pellucid.errors import DataError, ShapeError
@@ -35,8 +35,7 @@ MENDS = {
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Column:
+class Column(Frozen):
     """One column: what it is called in messages, what kind it is, and its values.
 
     Parameters
@@ -52,6 +51,9 @@ class Column:
     kind: Kind
     values: NDArray[Any]
     categorical: bool = False
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @cached_property
     def missing(self) -> NDArray[np.bool_]:

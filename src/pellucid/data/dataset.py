@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.arrays import is_frame
 from pellucid.data.intake import take
 from pellucid.data.labels import Task
@@ -18,8 +18,7 @@ __all__ = ["Dataset"]
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Frozen):
     """A data set with what one must know to show it.
 
     Parameters
@@ -53,6 +52,9 @@ class Dataset:
     target_name: str = "target"
     notes: tuple[str, ...] = ()
     test_rows: int = 0
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def row_shape(self) -> tuple[int, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import whole_number
+from pellucid.arguments import Frozen, whole_number
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.wording import counted
 from pellucid.errors import ArgumentTypeError, DataError, ShapeError
@@ -23,8 +22,7 @@ FOREVER = (itertools.count, itertools.cycle, itertools.repeat)
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Gathered:
+class Gathered(Frozen):
     """The rows of all batches, in the order in which they came.
 
     Parameters
@@ -42,6 +40,9 @@ class Gathered:
     X: NDArray[Any]
     y: NDArray[Any] | None
     batches: int
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def note(self) -> str:

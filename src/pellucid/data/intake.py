@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, is_frame, is_table
 from pellucid.data.columns import PLURALS, Column, columns_of, read_column
 from pellucid.data.wording import at_row
@@ -21,8 +21,7 @@ FILL = "drop those rows, or fill the gaps: fit(…, prepare='standard') takes th
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Features:
+class Features(Frozen):
     """A checked input: ready to be multiplied by weights.
 
     Parameters
@@ -41,6 +40,9 @@ class Features:
     array: NDArray[Any]
     names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         size = " × ".join(map(str, self.array.shape))

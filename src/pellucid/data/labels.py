@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.arguments import one_of
+from pellucid.arguments import Frozen, one_of
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.columns import Column, columns_of, read_column
 from pellucid.data.intake import features, numbers
@@ -35,8 +34,7 @@ SUM_TOLERANCE = 1e-4  # rows of float16 probabilities still pass, a forgotten cl
 
 
 @final
-@dataclass(frozen=True)
-class LabelCoding:
+class LabelCoding(Frozen):
     """Which label each output stands for. Plain data: it is saved with a model.
 
     Parameters
@@ -155,8 +153,7 @@ class LabelCoding:
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Targets:
+class Targets(Frozen):
     """A checked target.
 
     Parameters
@@ -174,6 +171,9 @@ class Targets:
     array: NDArray[Any]
     task: Task
     coding: LabelCoding | None = None
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         size = " × ".join(map(str, self.array.shape))

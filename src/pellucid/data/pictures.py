@@ -7,14 +7,13 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import whole_number
+from pellucid.arguments import Frozen, whole_number
 from pellucid.data.dataset import Dataset
 from pellucid.data.wording import counted, listed
 from pellucid.errors import ArgumentError, DataError, FileError
@@ -34,8 +33,7 @@ MOST_BYTES = 2**31  # of all pictures of a folder together
 
 
 @final
-@dataclass(frozen=True)
-class Sight:
+class Sight(Frozen):
     """What the beginning of a picture file tells: its size, and whether it is grey."""
 
     height: int

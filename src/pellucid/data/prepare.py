@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeGuard, final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, is_table
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import Features, features, numbers
@@ -26,8 +26,7 @@ ROWS_AT_ONCE = 256  # are scaled together: their float64 numbers stay in the pro
 
 
 @final
-@dataclass(frozen=True)
-class Preparation:
+class Preparation(Frozen):
     """How raw columns become the float matrix of a network. Plain data: it is saved with a model.
 
     Numbers are scaled; booleans become 0 and 1; text becomes one column for each category; dates

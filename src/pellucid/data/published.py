@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.dataset import Dataset
 from pellucid.data.downloads import PublishedFile, data_folder, fetch
 from pellucid.data.idx import read_idx
@@ -32,8 +32,7 @@ IMAGES = re.compile(r"(?P<start>.*)images(?P<middle>[-.])idx3(?P<end>.*)")
 
 
 @final
-@dataclass(frozen=True)
-class PublishedSet:
+class PublishedSet(Frozen):
     """A public data set: what it shows, where it is to be had, and how its files are checked."""
 
     name: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.columns import PLURALS, Column, days_of, texts_of
 from pellucid.data.scaling import Scaling, centre_and_scale, median, usable
 from pellucid.data.wording import at_row, counted
@@ -36,8 +37,7 @@ PATTERNS = {
 
 
 @final
-@dataclass(frozen=True)
-class NumberRule:
+class NumberRule(Frozen):
     """(value − centre) / scale, with `fill` where the value is missing.
 
     Parameters
@@ -93,8 +93,7 @@ class NumberRule:
 
 
 @final
-@dataclass(frozen=True)
-class CategoryRule:
+class CategoryRule(Frozen):
     """A column of 0 and 1 for each text that the training rows hold.
 
     Parameters

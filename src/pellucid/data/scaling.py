@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import one_of
+from pellucid.arguments import Frozen, one_of
 from pellucid.errors import DataError, ShapeError
 
 __all__ = ["Scaling", "TargetScaling", "centre_and_scale", "check_scaling", "median", "usable"]
@@ -18,8 +17,7 @@ Scaling = Literal["standard", "minmax"]
 
 
 @final
-@dataclass(frozen=True)
-class TargetScaling:
+class TargetScaling(Frozen):
     """(y − centre) / scale for quantities, and the way back. Plain data, saved with a model.
 
     Parameters

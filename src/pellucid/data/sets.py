@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import final
 
 import numpy as np
 
 from pellucid import arguments
+from pellucid.arguments import Frozen
 from pellucid.data import toys
 from pellucid.data.dataset import Dataset
 from pellucid.data.labels import Task
@@ -32,8 +32,7 @@ __all__ = [
 
 
 @final
-@dataclass(frozen=True)
-class SetEntry:
+class SetEntry(Frozen):
     """A line of the list of data sets.
 
     Parameters

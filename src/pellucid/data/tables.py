@@ -7,13 +7,13 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.data.arrays import frame_of, is_table
 from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import numbers, take
@@ -36,8 +36,7 @@ DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+")
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Table:
+class Table(Frozen):
     """A table with its target set apart.
 
     Parameters
@@ -62,6 +61,9 @@ class Table:
     feature_names: tuple[str, ...]
     task: Task
     notes: tuple[str, ...] = ()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         size = f"{len(self.target)} rows, {len(self.feature_names)} features"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.lazy import load
 
 __all__ = ["Score", "confusion"]
@@ -17,8 +17,7 @@ Kind = Literal["area", "balanced", "labels", "log", "numbers"]
 
 
 @final
-@dataclass(frozen=True)
-class Score:
+class Score(Frozen):
     """A function of ``sklearn.metrics``, called on what a network gives.
 
     Several answers in a row, each a yes or no, have the mean of their scores. It is not a number

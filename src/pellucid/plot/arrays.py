@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.errors import DataError, LabelError, ShapeError
 
 __all__ = [
@@ -89,8 +89,7 @@ def same_length(mend: str = "pass the same examples to each", /, **arrays: np.nd
         )
 
 
-@dataclass(frozen=True)
-class Classes:
+class Classes(Frozen):
     """Labels as whole numbers 0..K-1 with the K names.
 
     Parameters

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pellucid.arguments import number_in, whole_number
+from pellucid.arguments import Frozen, number_in, whole_number
 from pellucid.errors import ArgumentError
 from pellucid.train.history import History
 
@@ -87,8 +87,7 @@ class FunctionCallback(Callback):
         self._function(training)
 
 
-@dataclass(frozen=True)
-class EarlyStopping:
+class EarlyStopping(Frozen):
     """End the training when a quantity has stopped improving; the best weights are kept.
 
     Parameters

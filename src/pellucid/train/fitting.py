@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.compile import Data, Run, RunState
 from pellucid.engines import Engine, choose
 from pellucid.errors import ShapeError
@@ -52,8 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["fit"]
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Frozen):
     """A fit that can begin: everything that its run needs.
 
     Attributes
@@ -69,6 +68,9 @@ class Fit:
     programs: StepPrograms
     run: Run
     hyper: dict[str, NDArray[np.float64]]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def data(self) -> Data:

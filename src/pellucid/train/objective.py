@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal, NamedTuple
 
 from pellucid import losses, metrics
+from pellucid.arguments import Frozen
 from pellucid.data import LabelCoding, TargetScaling
 from pellucid.data.labels import Task
 from pellucid.graph import Tensor, provenance
@@ -29,8 +29,7 @@ class Measured(NamedTuple):
     metrics: list[Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
+class Head(Frozen):
     """An output of a network that is trained: its loss and metrics, and how to read it.
 
     Attributes
@@ -55,6 +54,9 @@ class Head:
     task: Task = "regression"
     coding: LabelCoding | None = None
     scaling: TargetScaling | None = None
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def answers(self) -> Literal["classes", "yes or no", "numbers"]:
@@ -124,11 +126,13 @@ class Head:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Objective:
+class Objective(Frozen):
     """What is computed beside the network's outputs: the sum of the heads' losses, and metrics."""
 
     heads: tuple[Head, ...]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.arguments import number_in, one_of, truth, whole_number
+from pellucid.arguments import Frozen, number_in, one_of, truth, whole_number
 from pellucid.data import Preparation
 from pellucid.errors import ArgumentError, ArgumentTypeError, DTypeError
 from pellucid.graph.tensor import DTypeLike, Tensor, resolve_dtype
@@ -27,8 +26,7 @@ LossLike = str | Loss | Callable[[Tensor, Tensor], Tensor]
 Metrics = Sequence[str | Metric]
 
 
-@dataclass(frozen=True)
-class FitOptions:
+class FitOptions(Frozen):
     """The arguments of ``fit`` beside the data; see ``Network.fit`` for what each means."""
 
     loss: LossLike | Mapping[str, LossLike] | None = None

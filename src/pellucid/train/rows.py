@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import losses
+from pellucid.arguments import Frozen
 from pellucid.data import (
     Dataset,
     Preparation,
@@ -40,13 +41,15 @@ __all__ = ["Part", "Raw", "divided", "inputs_of", "learned_preparations", "opene
 HELD = "validation "  # what errors call the rows held out: validation X, validation y
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
+class Part(Frozen):
     """Rows that are ready: an array for each input, for the target of each head, and weights."""
 
     inputs: tuple[NDArray[Any], ...]
     targets: dict[str, NDArray[Any]]
     weights: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
@@ -57,8 +60,7 @@ class Part:
         return len(self.inputs[0])
 
 
-@dataclass(frozen=True, eq=False)
-class Raw:
+class Raw(Frozen):
     """Rows as they were given: inputs under what errors call them, targets by name or place."""
 
     inputs: dict[str, Any]
@@ -66,6 +68,9 @@ class Raw:
     rows: int
     weight: NDArray[np.float64] | None = None
     what: str = ""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def taken(self, rows: NDArray[np.int64], what: str = "") -> Raw:
         """Give some of the rows."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.autodiff import grad
 from pellucid.compile import Program, optimised, specialised, trace
 from pellucid.errors import GradientError
@@ -51,8 +52,7 @@ def _of_rows(array: NDArray[Any]) -> Spec:
     return Spec((None, *array.shape[1:]), array.dtype)
 
 
-@dataclass(frozen=True, eq=False)
-class StepPrograms:
+class StepPrograms(Frozen):
     """The programs of a training for any number of rows, and the variables that they share.
 
     Attributes
@@ -69,6 +69,9 @@ class StepPrograms:
     own: int
     unreached: tuple[str, ...] = ()
     _concrete: Recent[Program] = field(default_factory=lambda: Recent(16))
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def at(self, program: Program, rows: int) -> Program:
         """Give a program for batches of `rows` rows; the same one each time."""

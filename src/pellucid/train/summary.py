@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from pellucid.arguments import Frozen
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor, Variable, placeholder, symbolic
 from pellucid.layers.module import Module, Observation, observed
@@ -31,8 +31,7 @@ class Row(NamedTuple):
     is_layer: bool = True
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(Frozen):
     """A table of layers; printed as text, and as HTML in a notebook."""
 
     title: str

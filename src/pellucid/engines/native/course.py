@@ -5,12 +5,12 @@ from __future__ import annotations
 import ctypes
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.compile import Data, Phase, Program, Run, RunState, Segment
 from pellucid.compile.memory import ALIGNMENT
 from pellucid.compile.run import Sampling
@@ -40,8 +40,7 @@ class Driver:
         self.call = _Drive(compiled.address(DRIVE))
 
 
-@dataclass(frozen=True)
-class _Leg:
+class _Leg(Frozen):
     """A kind of segment with its program, and the phase it belongs to."""
 
     kind: Kind

@@ -7,12 +7,12 @@ early when a check has failed, and says in which kind of segment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from pellucid.arguments import Frozen
 from pellucid.compile.run import Sampling
 from pellucid.engines.native.builder import INT64, NativeBuilder
 from pellucid.engines.native.emitter import INDEX
@@ -29,8 +29,7 @@ LANES = 16  # rows that are chosen side by side
 UINT32, FLOAT64 = np.dtype(np.uint32), np.dtype(np.float64)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Frozen):
     """What all segments of one phase, whole batches or the tail, have in common.
 
     Attributes

@@ -8,12 +8,12 @@ that failed; then the state is as it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.compile.memory import Layout, Location, laid_out
 from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule, scheduled
@@ -30,8 +30,7 @@ ARGUMENTS = "(ptr %arrays, ptr %workspace, ptr %fault)"
 TOGETHER = 8  # kernels in one function: each function costs time to compile, and so do long ones
 
 
-@dataclass(frozen=True)
-class ProgramText:
+class ProgramText(Frozen):
     """A program as LLVM IR.
 
     Attributes
