@@ -243,18 +243,26 @@ class Product:
             sums = b.fold(self.sizes["k"], start, turn)
             for v, at in enumerate(starts):
                 column = [sums[r * len(starts) + v] for r in range(rows)]
-                self._store(column, {**panel.place, self.r: first, self.c: at})
+                self._store(column, {**panel.place, self.r: first, self.c: at}, self._done(at))
 
     # --- results ---
 
-    def _store(self, rows: Sequence[Value], place: Place) -> None:
-        """Write some rows of one vector each: along memory, or across it."""
+    def _done(self, start: Any) -> int:
+        """Count the lanes that an overlapping vector must not add once more."""
+        rest, last = self.sizes[self.c] % self.lanes, self.sizes[self.c] - self.lanes
+        overlaps = rest > 0 and last > 0 and isinstance(start, int) and start == last
+        return self.lanes - rest if self.adds and overlaps else 0
+
+    def _store(self, rows: Sequence[Value], place: Place, done: int = 0) -> None:
+        """Write some rows of one vector each, but the lanes done: along memory, or across it."""
         b, lanes = self.b, min(self.lanes, self.sizes[self.c])
         if self.out.step(self.c) == 1 or lanes == 1:
+            lanes -= done
             for r, one in enumerate(rows):
                 with b.vectors(lanes):
-                    at = {**place, self.r: place[self.r] + r, self.c: place[self.c] + b.lane(lanes)}
-                    found = self._some(one, lanes)
+                    c = place[self.c] + done + b.lane(lanes)
+                    at = {**place, self.r: place[self.r] + r, self.c: c}
+                    found = self._some(one, done, lanes)
                     self.out[at] = self.out[at] + found if self.adds else found
             return
         if len(rows) > self.lanes:
@@ -271,9 +279,11 @@ class Product:
                 at = {**place, self.r: place[self.r] + b.lane(len(rows)), self.c: place[self.c] + c}
                 self.out[at] = found
 
-    def _some(self, value: Value, lanes: int) -> Value:
-        """Give the first lanes of a vector."""
-        return value if value.lanes == lanes else self.b.shuffled(value, value, [*range(lanes)])
+    def _some(self, value: Value, first: int, lanes: int) -> Value:
+        """Give some lanes of a vector."""
+        if value.lanes == lanes:
+            return value
+        return self.b.shuffled(value, value, [*range(first, first + lanes)])
 
 
 @dataclass(frozen=True)
