@@ -591,5 +591,9 @@ def load(path: str | Path, *, modules: Sequence[type[Module]] = ()) -> Network:
     """
     network = train.load(path, modules)
     if not isinstance(network, Network):
-        raise ArgumentTypeError("the file holds a module that is not a network", got=repr(network))
+        raise ArgumentTypeError(
+            "the file holds a module that is not a network",
+            got=repr(network),
+            mend="load it as a part: give a Network the module as an attribute",
+        )
     return network

@@ -147,12 +147,14 @@ BAD_FILES = {  # the name of the file, what is in it, what is done with it, what
     "empty": ("t.csv", b"", None, """\
 the file is empty
   where   t.csv
-  wanted  a line of names, then rows"""),
+  wanted  a line of names, then rows
+  mend    check the path, or export the table anew"""),
     "names alone": ("t.csv", b"size,kind\n", None, """\
 the table holds no rows
   where   t.csv
   got     a line of names alone
-  wanted  rows below it"""),
+  wanted  rows below it
+  mend    write rows below the line of names"""),
     "numbers for names": ("t.csv", b"1,2\n3,4\n", None, """\
 the first line holds numbers, not the names of the columns
   where   t.csv, line 1
@@ -177,11 +179,13 @@ a line has another number of fields than the first
     "an open quote": ("t.csv", b'size,kind\n1,"a\n', None, """\
 a line cannot be read
   where   t.csv, line 2
-  got     unexpected end of data"""),
+  got     unexpected end of data
+  mend    open the file in an editor, and look at this line"""),
     "zero bytes": ("t.csv", b"size,kind\n1,\0\n", None, """\
 this is not a text file
   where   t.csv
-  got     zero bytes inside"""),
+  got     zero bytes inside
+  mend    save it as CSV in UTF-8"""),
     "not UTF-8": ("t.csv", "size,kind\n1,caf\xe9\n".encode("latin-1"), None, """\
 this is not text in utf-8
   where   t.csv, line 2
@@ -191,7 +195,8 @@ this is not text in utf-8
 the table holds nothing but the target
   where   'kind'
   got     1 column
-  wanted  the target and at least one other column"""),
+  wanted  the target and at least one other column
+  mend    add the columns to predict it from"""),
     "no target": ("t.csv", b"size,kind\n1,a\n2,b\n", lambda path: data.read(path), """\
 which column is to be predicted?
   where   t.csv
@@ -201,12 +206,14 @@ which column is to be predicted?
     "no NPZ": ("t.npz", b"PK\3\4", None, """\
 this is no readable NPZ file
   where   t.npz
-  got     File is not a zip file"""),
+  got     File is not a zip file
+  mend    save it anew with numpy.savez(path, X=X, y=y)"""),
     "no IDX": ("t-idx1-ubyte", b"\0\0\7\1", lambda path: data.read_idx(path), """\
 this is no IDX file
   where   t-idx1-ubyte
   got     it begins with 00 00 07 01
-  wanted  two zero bytes, a type (08 to 0e) and a number of dimensions"""),
+  wanted  two zero bytes, a type (08 to 0e) and a number of dimensions
+  mend    check the path; an IDX file is packed (.gz) or not, nothing else"""),
     "a huge IDX": (
         "t-idx2-ubyte", b"\0\0\x08\2" + b"\xff" * 8, lambda path: data.read_idx(path), """\
 the IDX file is not as long as its header says

@@ -27,7 +27,7 @@ def data(shape, dtype, seed=0):
 
 SHAPES = [
     (1, 1, 1), (1, 7, 1), (5, 1, 1), (1, 1, 6), (3, 5, 1), (3, 1, 4), (1, 5, 4), (8, 16, 32),
-    (9, 17, 33), (32, 64, 10), (13, 3, 70), (2, 100, 37),
+    (9, 17, 33), (32, 64, 10), (13, 3, 70), (2, 100, 37), (130, 20, 50), (50, 33, 1), (1, 40, 130),
 ]  # fmt: skip
 
 
@@ -53,6 +53,29 @@ def test_products_of_all_layouts(dtype, vector_bytes):
 def test_products_in_batches(shapes):
     x, y = (placeholder(shape, "float64") for shape in shapes)
     check(program([x, y], [x @ y]), [data(shape, "float64") for shape in shapes])
+
+
+# Images, kernels and settings: odd sizes, few and many places, channels that fill no vector.
+CONVOLUTIONS = [
+    ((2, 1, 9, 9), (3, 1, 3, 3), {}), ((1, 3, 7, 20), (17, 3, 3, 2), {"padding": 1}),
+    ((3, 4, 11), (6, 2, 3), {"groups": 2, "stride": 2}), ((2, 2, 5, 5), (1, 2, 5, 5), {}),
+    ((2, 4, 8, 9), (8, 1, 2, 3), {"groups": 4, "dilation": (2, 1), "stride": (1, 3)}),
+    ((2, 5, 6, 6), (40, 5, 1, 1), {}), ((1, 2, 3, 4, 5), (2, 2, 2, 2, 2), {"padding": 1}),
+]  # fmt: skip
+
+
+@each_width
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_convolutions_and_their_gradients(dtype, vector_bytes):
+    inputs, outputs, arrays = [], [], []
+    for seed, (images, kernels, how) in enumerate(CONVOLUTIONS):
+        x, w = placeholder(images, dtype), placeholder(kernels, dtype)
+        y = pel.conv(x, w, **how)
+        inputs += [x, w]
+        outputs += [y, *pel.grad((y * pel.sin(y)).sum(), [x, w])]
+        arrays += [data(images, dtype, seed) / 4, data(kernels, dtype, seed + 9) / 4]
+    arrays = [array.astype(dtype) for array in arrays]
+    check(program(inputs, outputs), arrays, vector_bytes=vector_bytes)
 
 
 def test_operands_of_products_may_be_any_walk_through_memory():

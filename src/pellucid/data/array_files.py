@@ -70,9 +70,18 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             found = dict(_members(archive, len(raw), str(path)))
     except (*UNREADABLE, zipfile.BadZipFile) as error:
-        raise FileError("this is no readable NPZ file", where=str(path), got=str(error)) from error
+        raise FileError(
+            "this is no readable NPZ file",
+            where=str(path),
+            got=str(error),
+            mend="save it anew with numpy.savez(path, X=X, y=y)",
+        ) from error
     if not found:
-        raise DataError("the file holds no arrays", where=str(path))
+        raise DataError(
+            "the file holds no arrays",
+            where=str(path),
+            mend="save at least one: numpy.savez(path, X=X, y=y)",
+        )
     return found
 
 
@@ -143,6 +152,7 @@ def _joined(arrays: Mapping[str, Any], train: str, test: Any, place: str) -> NDA
             "the rows to test on have another shape than those to train on", where=place,
             got=f"{train} {arrays[train].shape}, {test} {arrays[test].shape}",
             wanted="the same but for the number of rows",
+            mend='save arrays of the same shape beside the rows',
         )  # fmt: skip
     return np.concatenate([arrays[train], arrays[test]])
 

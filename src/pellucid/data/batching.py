@@ -108,7 +108,13 @@ def batches(
     arrays = (_arrays(X, "X"), None if y is None else _arrays(y, "y"))
     found = Batches(*arrays, size, seed, truth(shuffle, "shuffle"), truth(drop_last, "drop_last"))
     if found.rows == 0:
-        raise ShapeError("there are no rows to batch", where="X", got="0 rows", wanted="1 or more")
+        raise ShapeError(
+            "there are no rows to batch",
+            where="X",
+            got="0 rows",
+            wanted="1 or more",
+            mend="check that the data are not empty",
+        )
     return found
 
 
@@ -153,6 +159,7 @@ def _array(given: Any, name: str) -> NDArray[Any]:
             where=name,
             got=repr(found.item()),
             wanted="one value or row for each example",
+            mend="give one for each row, in a list or an array",
         )
     return found
 

@@ -90,6 +90,7 @@ def gather(batches: Iterable[Any], *, most_rows: int = MOST_ROWS) -> Gathered:
         raise ArgumentTypeError(
             "these are no batches", got=f"an object of type {type(batches).__name__}",
             wanted="something that gives (X, y) again and again, such as a generator",
+            mend='write for a list: zip(list_of_X, list_of_y)',
         )  # fmt: skip
     parts: list[tuple[NDArray[Any], ...]] = []
     rows = size = 0
@@ -154,6 +155,7 @@ def _part(batch: Any, place: int) -> tuple[NDArray[Any], ...]:
         raise ShapeError(
             "X and y of a batch have different numbers of rows", where=where,
             got=f"X {found[0].shape}, y {found[1].shape}", wanted="the same first size",
+            mend='give a target for each row of the batch',
         )  # fmt: skip
     return tuple(np.array(array) for array in found)  # a loader may use its memory again
 
@@ -166,6 +168,7 @@ def _check_alike(
         raise ShapeError(
             "the batches do not fit together", where=f"batch {place} (counted from 0)",
             got=f"rows of the shapes {shapes[0]}", wanted=f"{shapes[1]}, as in batch 0",
+            mend='give rows of one shape in every batch',
         )  # fmt: skip
 
 

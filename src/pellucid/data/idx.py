@@ -108,12 +108,14 @@ def _header(raw: bytes, path: Any) -> tuple[tuple[int, ...], np.dtype[Any], int]
         raise FileError(
             "this is no IDX file", where=str(path), got=f"it begins with {begins}",
             wanted="two zero bytes, a type (08 to 0e) and a number of dimensions",
+            mend='check the path; an IDX file is packed (.gz) or not, nothing else',
         )  # fmt: skip
     start = 4 + 4 * raw[3]
     if len(raw) < start:
         raise FileError(
             "the IDX file ends within its header", where=str(path), got=f"{len(raw)} bytes",
             wanted=f"{start} bytes for {raw[3]} dimensions",
+            mend='download it anew',
         )  # fmt: skip
     extents = np.frombuffer(raw, ">u4", raw[3], 4)
     return tuple(extents.tolist()), np.dtype(TYPES[raw[2]]), start

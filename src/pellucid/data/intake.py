@@ -121,6 +121,7 @@ def numbers(
             where="dtype",
             got=str(target),
             wanted="float32 or float64",
+            mend='write dtype="float32"',
         )
     with np.errstate(over="ignore", invalid="ignore"):
         array = np.require(raw, target, ["C", "A", "E"])

@@ -114,6 +114,7 @@ class LabelCoding(Frozen):
                 "these are not class indices",
                 got=f"{indices.dtype}" + (f" up to {indices.max()}" if indices.size else ""),
                 wanted=f"whole numbers from 0 to {len(self.classes) - 1}",
+                mend="write the labels as whole numbers from 0",
             )
         return np.array(self.classes, dtype=self.dtype)[indices]
 
@@ -136,7 +137,11 @@ class LabelCoding(Frozen):
             if not whole or len(coding._index) < len(coding.classes):
                 raise ValueError(f"no list of different labels: {config['classes']!r:.80}")
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError("a saved label coding cannot be read", got=repr(error)) from error
+            raise DataError(
+                "a saved label coding cannot be read",
+                got=repr(error),
+                mend="save the network anew, or load it with the version that saved it",
+            ) from error
         return coding
 
     def _unknown(self, row: int, label: Label, name: str) -> LabelError:
@@ -273,7 +278,11 @@ def _single_column(y: Any, name: str) -> Column:
         column = read_column(y if is_series(y) else as_array(y, name=name).reshape(-1), name)
     if not len(column.values):
         raise ShapeError(
-            f"{name} has no rows", where=name, got="shape (0,)", wanted="one row or more"
+            f"{name} has no rows",
+            where=name,
+            got="shape (0,)",
+            wanted="one row or more",
+            mend="check that the data are not empty",
         )
     return column
 
@@ -393,6 +402,7 @@ def _matrix_targets(
             where=name,
             got=f"shape {array.shape}",
             wanted="(rows, classes) or (rows,)",
+            mend="give one row for each example",
         )
     if outputs is not None and max(outputs, 2) != array.shape[1]:
         raise ShapeError(

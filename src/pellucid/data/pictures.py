@@ -175,7 +175,12 @@ def _opened(raw: bytes, place: str, look: Callable[[Any], _T]) -> _T:
         raise _too_large(place, str(error).partition(",")[0]) from error
     except Exception as error:  # decoders answer broken bytes with errors of every kind
         reason = str(error) or type(error).__name__
-        raise FileError("the picture is damaged", where=place, got=reason) from error
+        raise FileError(
+            "the picture is damaged",
+            where=place,
+            got=reason,
+            mend="take it out of the folder, or save it anew",
+        ) from error
 
 
 def _too_large(place: str, got: str) -> FileError:
@@ -224,7 +229,7 @@ def _in_mode(image: Any, mode: str) -> Any:
 def _listing(folder: Path) -> tuple[list[Path], list[int], list[str], list[str]]:
     """The files, the class of each, the names of the classes, and what was left out."""
     if not folder.is_dir():
-        raise FileError("there is no such folder", where=str(folder))
+        raise FileError("there is no such folder", where=str(folder), mend="check the path")
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     subfolders = [entry for entry in entries if entry.is_dir()]
     if len(subfolders) < 2:

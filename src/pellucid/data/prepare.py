@@ -169,7 +169,11 @@ class Preparation(Frozen):
             shape = tuple(map(int, config.get("shape", ())))
             return cls(rules, config["scaling"], bool(config["named"]), notes, shape)
         except (ArgumentError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise DataError("a saved preparation cannot be read", got=repr(error)) from error
+            raise DataError(
+                "a saved preparation cannot be read",
+                got=repr(error),
+                mend="save the network anew, or load it with the version that saved it",
+            ) from error
 
     def _matched(
         self, columns: list[Column], names: tuple[str, ...] | None, name: str

@@ -154,6 +154,7 @@ def idx_folder(
         raise DataError(
             "a label stands for no class", where=str(folder), got=f"labels up to {y.max()}",
             wanted=f"0 to {len(classes) - 1}",
+            mend='check that labels and images belong together',
         )  # fmt: skip
     return Dataset(
         name or folder.resolve().name, description, X, y, "classification", (), classes,
@@ -197,6 +198,7 @@ def _file(folder: Path, name: str) -> Path:
         raise FileError(
             f"the folder lacks {name.removesuffix('.gz')}", where=str(folder),
             wanted="the four IDX files of MNIST or a set in its form, packed or not",
+            mend='download them into this folder, or name another: folder=…',
         )  # fmt: skip
     return found
 

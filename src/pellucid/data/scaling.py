@@ -70,9 +70,17 @@ class TargetScaling(Frozen):
             centre = tuple(usable(value) for value in config["centre"])
             scale = tuple(usable(value, zero=False) for value in config["scale"])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError("a saved scaling cannot be read", got=repr(error)) from error
+            raise DataError(
+                "a saved scaling cannot be read",
+                got=repr(error),
+                mend="save the network anew, or load it with the version that saved it",
+            ) from error
         if len(centre) != len(scale):
-            raise DataError("a saved scaling cannot be read", got=repr(config)[:80])
+            raise DataError(
+                "a saved scaling cannot be read",
+                got=repr(config)[:80],
+                mend="save the network anew, or load it with the version that saved it",
+            )
         return cls(centre, scale)
 
     def _wide(self, y: NDArray[Any]) -> NDArray[np.float64]:
@@ -83,6 +91,7 @@ class TargetScaling(Frozen):
                 where="y",
                 got=f"shape {y.shape}",
                 wanted=f"(rows, {len(self.centre)})",
+                mend="give the columns of the first fit, or make a new network",
             )
         return wide
 

@@ -91,6 +91,7 @@ def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
             where="stratify",
             got=f"{len(labels)} labels for {n} rows",
             wanted="one label for each row",
+            mend="give one label for each row",
         )
     classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
     if counts.min() == 1:

@@ -110,6 +110,7 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
             where=repr(target),
             got="1 column",
             wanted="the target and at least one other column",
+            mend="add the columns to predict it from",
         )
     kept = np.flatnonzero(~column.missing)
     values, decided, why = decide(_kept(column, kept), task)
@@ -170,6 +171,7 @@ def read_table(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> pd.D
             where=str(path),
             got="a line of names alone",
             wanted="rows below it",
+            mend="write rows below the line of names",
         )
     comma = delimiter != "," and _has_decimal_comma(rows)
     frame: pd.DataFrame = load("pandas").read_csv(
@@ -204,6 +206,7 @@ def _kept(column: Column, rows: NDArray[np.int64]) -> Column:
             "the target holds no value at all",
             where=column.label,
             got=f"{len(column.values)} rows, all missing",
+            mend="choose another target, or fill it in",
         )
     had_gaps = len(rows) < len(column.values) and values.dtype.kind == "f"
     if had_gaps and column.kind == "boolean":
@@ -271,7 +274,12 @@ def _parquet(path: Path) -> pd.DataFrame:
         frame: pd.DataFrame = load("pandas").read_parquet(path, engine="pyarrow")
     except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these
         reason = str(error).splitlines()[0]
-        raise FileError("this is no readable Parquet file", where=str(path), got=reason) from error
+        raise FileError(
+            "this is no readable Parquet file",
+            where=str(path),
+            got=reason,
+            mend="save it anew with frame.to_parquet(path)",
+        ) from error
     return frame
 
 
@@ -280,7 +288,12 @@ def _text(path: Path, encoding: str) -> str:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except LookupError as error:
-        raise ArgumentError("an unknown encoding", where="encoding", got=repr(encoding)) from error
+        raise ArgumentError(
+            "an unknown encoding",
+            where="encoding",
+            got=repr(encoding),
+            mend='write encoding="utf-8"',
+        ) from error
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -292,11 +305,26 @@ def _text(path: Path, encoding: str) -> str:
             f"read_table(path, encoding={'utf-16' if wide else 'latin-1'!r})",
         ) from error
     except OSError as error:
-        raise FileError("the file cannot be read", where=str(path), got=str(error)) from error
+        raise FileError(
+            "the file cannot be read",
+            where=str(path),
+            got=str(error),
+            mend="save it as CSV in UTF-8",
+        ) from error
     if "\0" in text:
-        raise FileError("this is not a text file", where=str(path), got="zero bytes inside")
+        raise FileError(
+            "this is not a text file",
+            where=str(path),
+            got="zero bytes inside",
+            mend="save it as CSV in UTF-8",
+        )
     if not text.strip():
-        raise FileError("the file is empty", where=str(path), wanted="a line of names, then rows")
+        raise FileError(
+            "the file is empty",
+            where=str(path),
+            wanted="a line of names, then rows",
+            mend="check the path, or export the table anew",
+        )
     return text
 
 
@@ -334,7 +362,10 @@ def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
             rows += [row] if row else []
     except load("csv").Error as error:
         raise FileError(
-            "a line cannot be read", where=f"{path}, line {reader.line_num}", got=str(error)
+            "a line cannot be read",
+            where=f"{path}, line {reader.line_num}",
+            got=str(error),
+            mend="open the file in an editor, and look at this line",
         ) from error
     return rows
 

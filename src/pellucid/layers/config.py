@@ -126,7 +126,11 @@ def from_config(config: Any, registry: Mapping[str, type[Module]] = REGISTRY) ->
 
 def _read(value: Any, registry: Mapping[str, type[Module]], made: list[Module], depth: int) -> Any:
     if depth > DEEPEST:
-        raise FileError("the architecture is nested too deeply", wanted=f"{DEEPEST} levels at most")
+        raise FileError(
+            "the architecture is nested too deeply",
+            wanted=f"{DEEPEST} levels at most",
+            mend="make blocks of your own classes: they are one level each",
+        )
     if isinstance(value, list):
         return [_read(one, registry, made, depth + 1) for one in value]
     if not isinstance(value, dict):

@@ -219,7 +219,11 @@ def _read(path: str | Path) -> Content:
 
 def _array(name: str, tensor: Mapping[str, Any], header: Any, path: str | Path) -> NDArray[Any]:
     if tensor["dtype"] not in DTYPES:
-        raise FileError(f"no dtype {tensor['dtype']} is known here", where=str(path))
+        raise FileError(
+            f"no dtype {tensor['dtype']} is known here",
+            where=str(path),
+            mend="save the network in float32 or float64",
+        )
     array = np.frombuffer(tensor["data"], DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
     if header["__metadata__"].get(f"sha256.{name}") != _digest_of_tensor(array):
         raise _damaged(f"the tensor {name!r}", path, "its checksum is another one")
