@@ -272,6 +272,8 @@ class _Signature:
         self._known: dict[type, Signature] = {}
 
     def __get__(self, instance: object, owner: type) -> Signature:
+        if instance is not None:  # which may be called itself, with other arguments
+            raise AttributeError("__signature__")
         if owner not in self._known:
             known = fields(owner) if is_dataclass(owner) else ()
             ordered = sorted(known, key=lambda one: bool(one.kw_only))

@@ -13,7 +13,7 @@ from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.graph.walk import topological
 from pellucid.losses.base import Loss
 from pellucid.ops.reduce import mean
-from pellucid.ops.view import broadcast_like, squeeze
+from pellucid.ops.view import broadcast_like
 from pellucid.shapes import Shape
 
 __all__ = ["FunctionLoss"]
@@ -95,8 +95,6 @@ class FunctionLoss(Loss):
         _refuse_broadcast(value, prediction, target, self.name)
         if weight is not None:
             _refuse_broadcast(value, prediction, weight, f"the weights in {self.name}")
-        if value.shape == (*prediction.shape[:1], 1):
-            value = squeeze(value, 1)
         if value.shape not in {(), prediction.shape[:1]}:
             raise ShapeError(
                 f"the loss {self.name} gave neither one number nor one for each row",
