@@ -123,7 +123,8 @@ def recipes(
     kin = st.sampled_from([shape, shape[1:], (1, *shape[1:]), (*shape[:-1], 1), shape[::-1]])
     inputs = (shape, *draw(st.lists(kin, max_size=2)))
     recipe = Recipe(inputs, tuple(draw(st.sampled_from(dtypes)) for _ in inputs))
-    kinds = [_unary, _unary, _binary, _binary, _reduction, _view, _view, _pick, _join, _product]
+    kinds = [_unary, _unary, _binary, _binary, _reduction, _view, _view, _pick, _join, _product,
+             _slide]  # fmt: skip
     if len(dtypes) > 1:
         kinds.append(_conversion)
     for _ in range(draw(st.integers(min(4, most_steps), most_steps))):
@@ -240,6 +241,36 @@ def _product(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step | None:
         return Step("matmul", lambda x, y: pel.sin(x) @ y / inner, (k, other))
     axes = (*range(nodes[k].ndim - 2), nodes[k].ndim - 1, nodes[k].ndim - 2)
     return Step("gram", lambda x: pel.sin(x) @ pel.transpose(x, axes) / inner, (k,))
+
+
+def _slide(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step | None:
+    """What goes along an axis: windows, borders, running sums, order, kernels."""
+    k = _any(draw, nodes, least_rank=1)
+    if k is None:
+        return None
+    shape = nodes[k].shape
+    axis = draw(st.integers(0, len(shape) - 1))
+    n, total = shape[-1] or 0, size(shape) or 0
+    window, stride = draw(st.integers(1, n)), draw(st.integers(1, 3))
+    border = [(1, 2) if i == axis else (0, 0) for i in range(len(shape))]
+    kernel = np.array([0.5, -1.0, 0.25][: min(total, 3)]).reshape(1, 1, -1)
+    padding = draw(st.integers(0, 2))
+    choices: dict[str, Make] = {
+        f"cumsum at {axis}": lambda x: pel.cumsum(x, axis),
+        f"flip at {axis}": lambda x: pel.flip(x, axis),
+        f"pad at {axis}": lambda x: pel.pad(x, border) if total <= LARGEST / 2 else x + 1,
+        f"mean of windows {window} every {stride}": lambda x: pel.windows(
+            x, (window,), stride
+        ).mean(-1),
+        f"conv padding={padding} stride={stride}": lambda x: pel.conv(
+            pel.reshape(x, (1, 1, -1)), kernel, padding=padding, stride=stride
+        ),
+    }
+    if rough:
+        choices["sort"] = lambda x: pel.sort(x, axis)
+        choices["greatest of windows"] = lambda x: pel.windows(x, (window,), stride).max(-1)
+    text = draw(st.sampled_from(sorted(choices)))
+    return Step(text, choices[text], (k,))
 
 
 def _conversion(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
