@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
 from pellucid.errors import ArgumentError, ShapeError
+from pellucid.functional.indexing import merged
 from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.ops.linalg import matmul
 from pellucid.ops.reduce import sum as total
-from pellucid.ops.view import expand_dims, reshape, transpose
+from pellucid.ops.view import reshape, transpose
 
 __all__ = ["einsum"]
 
@@ -143,20 +143,8 @@ def _matrix(
     """Lay an operand out as (batch axes, rows, inner); give also the extents of the rows."""
     x = transpose(x, [labels.index(label) for label in [*batch, *rows, *inner]])
     lead, extents = len(batch), list(x.shape[len(batch) : len(batch) + len(rows)])
-    x = _one_axis(x, lead + len(rows), len(inner))
-    return _one_axis(x, lead, len(rows)), extents
-
-
-def _one_axis(x: Tensor, start: int, number: int) -> Tensor:
-    """See `number` axes as one: none become an axis of extent 1."""
-    if number == 1:
-        return x
-    if number == 0:
-        return expand_dims(x, start)
-    extents = x.shape[start : start + number]
-    known = [-1 if extent is None else extent for extent in x.shape]
-    one = -1 if None in extents else math.prod(known[start : start + number])
-    return reshape(x, [*known[:start], one, *known[start + number :]])
+    x = merged(x, lead + len(rows), len(inner))
+    return merged(x, lead, len(rows)), extents
 
 
 def _split(x: Tensor, lead: int, rows: list[int | None], columns: list[int | None]) -> Tensor:

@@ -13,7 +13,7 @@ from pellucid.graph.tensor import METHODS, Operand, Tensor, TensorLike, as_tenso
 from pellucid.ops.index import take
 from pellucid.ops.view import expand_dims, reshape, slices, squeeze, transpose
 
-__all__ = ["getitem"]
+__all__ = ["getitem", "merged"]
 
 BASIC = (int, np.integer, slice, type(None))
 
@@ -89,8 +89,8 @@ def _picked(x: Tensor, parts: Sequence[Any]) -> Tensor:
     behind = [k for k in range(len(parts)) if k not in arrays and k not in lead]
     x = transpose(_basic(x, rest), [*lead, *arrays, *behind])
     extents = x.shape[len(lead) : len(lead) + len(arrays)]
-    merged = _merged(x, len(lead), len(arrays))
-    return take(merged, _flat([parts[k] for k in arrays], extents), axis=len(lead))
+    flat = merged(x, len(lead), len(arrays))
+    return take(flat, _flat([parts[k] for k in arrays], extents), axis=len(lead))
 
 
 def _positions(part: Any) -> list[Any]:
@@ -126,10 +126,12 @@ def _complete(x: Tensor, parts: list[Any]) -> list[Any]:
     return [*parts[:at], *[slice(None)] * (x.ndim - named), *parts[at + 1 :]]
 
 
-def _merged(x: Tensor, start: int, number: int) -> Tensor:
-    """See some neighbouring axes as one."""
+def merged(x: Tensor, start: int, number: int) -> Tensor:
+    """See some neighbouring axes as one; none become an axis of extent 1."""
     if number == 1:
         return x
+    if number == 0:
+        return expand_dims(x, start)
     unknown = [-1 if extent is None else extent for extent in x.shape]
     inner = unknown[start : start + number]
     total = -1 if -1 in inner else int(np.prod(inner))

@@ -80,8 +80,13 @@ TAKE: Op = register(
 
 
 def _put_array(xp: Any, like: Any, indices: Any, g: Any, *, axis: int) -> Any:
-    zeros = xp.zeros(like.shape, g.dtype)
     place = (*[slice(None)] * axis, _checked(xp, indices, like.shape[axis], "take"))
+    return _added(xp, like, place, g)
+
+
+def _added(xp: Any, like: Any, place: Any, g: Any) -> Any:
+    """Add to zeros at places of which some may be the same."""
+    zeros = xp.zeros(like.shape, g.dtype)
     if hasattr(zeros, "at"):
         return zeros.at[place].add(g)
     np.add.at(zeros, place, g)
@@ -157,13 +162,9 @@ TAKE_ALONG: Op = register(
 
 
 def _put_along_array(xp: Any, like: Any, indices: Any, g: Any, *, axis: int) -> Any:
-    zeros = xp.zeros(like.shape, g.dtype)
     place = list(xp.indices(indices.shape, sparse=True))
     place[axis] = _checked(xp, indices, like.shape[axis], "take_along")
-    if hasattr(zeros, "at"):
-        return zeros.at[tuple(place)].add(g)
-    np.add.at(zeros, tuple(place), g)
-    return zeros
+    return _added(xp, like, tuple(place), g)
 
 
 PUT_ALONG_ADD: Op = register(

@@ -210,11 +210,6 @@ class NativeBuilder(Emitter):
 
     # --- NumPy's functions ---
 
-    def only_single(self, x: Value) -> None:
-        """Refuse vectors."""
-        if x.lanes > 1:
-            raise OneByOne
-
     def intrinsic(self, name: str, *operands: Value) -> Value:
         """Call one of LLVM's own mathematical functions."""
         x = operands[0]
@@ -429,7 +424,8 @@ class NativeBuilder(Emitter):
         """Load only if the condition holds."""
         if not isinstance(condition, Value):
             return self.value(load() if condition else otherwise)
-        self.only_single(condition)
+        if condition.lanes > 1:
+            raise OneByOne
         start = self.spread(self.value(otherwise), self.lanes)
         name = self.when(condition.name, start.type, lambda: self._kept(load(), start), start.name)
         return Value(self, start.dtype, name, start.lanes)
