@@ -203,12 +203,10 @@ class Product:
         starts = [k * self.lanes for k in range(groups * wide, whole)]
         if self.sizes[self.c] % self.lanes:  # the last vector overlaps the one before
             starts.append(max(self.sizes[self.c] - self.lanes, 0))
-        panels = [_Panel(self, place, wide, 0), _Panel(self, place, len(starts), groups * wide)]
-        if groups:
-            self.b.loop(groups, lambda g: self._rows(panels[0], g, self._run(g, wide), rows))
+        self.b.loop(groups, lambda g: self._rows(place, self._run(g, wide), rows))
         if starts:
             with self.b.scope():
-                self._rows(panels[1], 0, starts, rows)
+                self._rows(place, starts, rows)
 
     def _width(self, most: int) -> int:
         """Choose how many vectors a tile has, so that few are left over."""
@@ -217,21 +215,18 @@ class Product:
     def _run(self, group: Any, wide: int) -> list[Any]:
         return [group * (wide * self.lanes) + v * self.lanes for v in range(wide)]
 
-    def _rows(self, panel: _Panel, group: Any, starts: Sequence[Any], most: int) -> None:
+    def _rows(self, place: Place, starts: Sequence[Any], most: int) -> None:
+        panel = _Panel(self, place, len(starts))
         if self.is_packed:
-            panel.pack(group, starts)
-        _blocks(
-            self.b, self.sizes[self.r], most, lambda r0, n: self._tile(panel, group, starts, r0, n)
-        )
+            panel.pack(starts)
+        _blocks(self.b, self.sizes[self.r], most, lambda r0, n: self._tile(panel, starts, r0, n))
 
-    def _tile(
-        self, panel: _Panel, group: Any, starts: Sequence[Any], first: Any, rows: int
-    ) -> None:
+    def _tile(self, panel: _Panel, starts: Sequence[Any], first: Any, rows: int) -> None:
         b, lanes = self.b, self.lanes
         zero = b.constant(0, self.out.dtype)
 
         def turn(k: Any, sums: tuple[Value, ...]) -> tuple[Value, ...]:
-            wide = [panel.load(group, start, v, k) for v, start in enumerate(starts)]
+            wide = [panel.load(start, v, k) for v, start in enumerate(starts)]
             found = []
             for r in range(rows):
                 one = self.numbers[{**panel.place, self.r: first + r, "k": k}]
@@ -301,7 +296,6 @@ class _Panel:
     product: Product
     place: Place
     wide: int
-    first: int
 
     @property
     def b(self) -> NativeBuilder:
@@ -311,7 +305,7 @@ class _Panel:
     def source(self) -> Matrix:
         return self.product.vectors
 
-    def load(self, group: Any, start: Any, v: int, k: Any) -> Value:
+    def load(self, start: Any, v: int, k: Any) -> Value:
         """Read one vector."""
         b, product, lane = self.b, self.product, self.b.lane(self.product.lanes)
         if not product.is_packed:
@@ -326,7 +320,7 @@ class _Panel:
         name = f"panel {self.wide}"
         return self.product.writer.scratch(name, count * self.source.dtype.itemsize)
 
-    def pack(self, group: Any, starts: Sequence[Any]) -> None:
+    def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
         lanes, k = self.product.lanes, self.product.sizes["k"]
         square = self.source.step("k") == 1 and k >= lanes
