@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.task import Array
 from pellucid.ops.random import derive_key
-from pellucid.order import ArrayBuilder, permuted_row, stream_key
+from pellucid.order import rows_in_order
 
 
 def shuffled(seed: int, rows: int, epochs: int) -> Array:
@@ -24,6 +24,5 @@ def drawn(seed: int, rows: int, steps: int, size: int) -> Array:
 
 def _rows(seed: int, rows: int, lines: int, length: int, stream: int) -> Array:
     first, second = derive_key(seed, "order")
-    builder, numbers = ArrayBuilder(), np.arange(lines, dtype=np.uint32).reshape(-1, 1)
-    key = stream_key(builder, (first, second), numbers, stream)
-    return permuted_row(builder, np.arange(length, dtype=np.uint32), key, rows).astype(np.int64)
+    numbers = np.arange(lines).reshape(-1, 1)
+    return rows_in_order((first, second), numbers, stream, length, rows)

@@ -181,5 +181,5 @@ def test_at_the_end_the_best_weights_are_there(numbers, engine):
     model, history = fit(
         numbers, engine, [Save()], optimizer=optim.SGD(1.0), epochs=4, early_stopping=5
     )
-    assert history.best_epoch == 0
+    assert history.best_epoch < 3
     assert np.array_equal(saved[0], model.predict(numbers[0]))

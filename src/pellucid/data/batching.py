@@ -14,7 +14,7 @@ from pellucid.data.intake import check_rows, features, take
 from pellucid.errors import ShapeError
 from pellucid.lazy import load
 from pellucid.ops.random import derive_key
-from pellucid.order import ArrayBuilder, permuted_row, stream_key
+from pellucid.order import rows_in_order
 
 __all__ = ["Batches", "batches", "epoch_order"]
 
@@ -134,11 +134,9 @@ def epoch_order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     """
     whole_number(seed, "seed")
     whole_number(epoch, "epoch", 0, LAST_EPOCH)
-    b = ArrayBuilder()
-    words = derive_key(seed, "order")
-    key = stream_key(b, (words[0], words[1]), np.uint32(epoch), 0)
-    positions = np.arange(whole_number(n, "n", at_least=1), dtype=np.uint32)
-    return permuted_row(b, positions, key, n).astype(np.int64)
+    whole_number(n, "n", at_least=1)
+    first, second = derive_key(seed, "order")
+    return rows_in_order((first, second), epoch, 0, n, n)
 
 
 def _arrays(given: Any, name: str) -> Rows:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.compile import Run, Segment
-from pellucid.order import ArrayBuilder, drawn_row, permuted_row, stream_key
+from pellucid.order import ArrayBuilder, drawn_row, rows_in_order, stream_key
 
 __all__ = ["batch_rows"]
 
@@ -25,15 +25,13 @@ def batch_rows(run: Run, segment: Segment, step: int) -> NDArray[Any] | slice:
         return slice(start, start + size)
     if run.sampling == "shuffled":
         return _epoch_order(run.key, segment.epoch, phase.rows)[start : start + size]
-    positions = np.arange(size, dtype=np.uint32)
-    key = stream_key(_ARRAYS, run.key, np.uint32(step), 1)
     if run.sampling == "with replacement":
+        key = stream_key(_ARRAYS, run.key, np.uint32(step), 1)
+        positions = np.arange(size, dtype=np.uint32)
         return drawn_row(_ARRAYS, positions, key, phase.rows).astype(np.int64)
-    return permuted_row(_ARRAYS, positions, key, phase.rows).astype(np.int64)
+    return rows_in_order(run.key, step, 1, size, phase.rows)
 
 
 @lru_cache(maxsize=8)
 def _epoch_order(key: tuple[int, int], epoch: int, rows: int) -> NDArray[np.int64]:
-    words = stream_key(_ARRAYS, key, np.uint32(epoch), 0)
-    positions = np.arange(rows, dtype=np.uint32)
-    return permuted_row(_ARRAYS, positions, words, rows).astype(np.int64)
+    return rows_in_order(key, epoch, 0, rows, rows)

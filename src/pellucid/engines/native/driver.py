@@ -7,6 +7,7 @@ early when a check has failed, and says in which kind of segment.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from pellucid.engines.native.builder import INT64, NativeBuilder
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.module import ProgramText, module_text
 from pellucid.engines.native.value import Value
-from pellucid.order import drawn_row, permuted_row, stream_key
+from pellucid.order import drawn_row, permuted_row, round_keys, stream_key
 
 __all__ = ["COLUMNS", "DRIVE", "POINTERS", "Kind", "driver_text"]
 
@@ -124,15 +125,18 @@ class _Segment:
         b, columns = self.b, enumerate(COLUMNS)
         row = {column: b.load("%row", INT64, k) for k, column in columns}
         shuffled = self.kind.sampling == "shuffled"
-        epoch_key = self._stream(row["epoch"], 0) if shuffled else self.key
+        epoch_keys = round_keys(b, self._stream(row["epoch"], 0)) if shuffled else []
 
         def step(k: Value) -> None:
             if self.kind.sampling == "sequential":
                 self._point(row["first"] + k)
             elif shuffled:
-                self._gather((row["first"] + k) * self.kind.stride, epoch_key)
+                self._gather((row["first"] + k) * self.kind.stride, permuted_row, epoch_keys)
             else:
-                self._gather(b.constant(0, INT64), self._stream(row["first"] + k, 1))
+                key = self._stream(row["first"] + k, 1)
+                drawn = self.kind.sampling == "with replacement"
+                choose, keys = (drawn_row, key) if drawn else (permuted_row, round_keys(b, key))
+                self._gather(b.constant(0, INT64), choose, keys)
             b.write("call void %step(ptr %arrays, ptr %workspace, ptr %fault)")
             self._record(row["record"] + k * len(self.kind.outputs))
 
@@ -155,13 +159,12 @@ class _Segment:
             entry = b.emit(f"getelementptr ptr, ptr %arrays, {INDEX} {k}")
             b.write(f"store ptr {at}, ptr {entry}")
 
-    def _gather(self, start: Value, key: tuple[Value, Value]) -> None:
+    def _gather(self, start: Value, choose: Callable[..., Value], keys: Sequence[Value]) -> None:
         """Choose the rows from position `start` on, and copy them into the batch."""
         b, kind = self.b, self.kind
-        choose = drawn_row if kind.sampling == "with replacement" else permuted_row
 
         def decide(k: Any) -> None:
-            b.store(choose(b, b.astype(start + k, UINT32), key, kind.rows), "%rows", k)
+            b.store(choose(b, b.astype(start + k, UINT32), keys, kind.rows), "%rows", k)
 
         def copy(k: Any) -> None:
             row = b.astype(b.load("%rows", UINT32, k), INT64)
