@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by Matplotlib and by the libraries below NumPy and torch when they load, so set before that.
@@ -25,3 +26,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("continuous", settings.get_profile("here"), derandomize=True)
 settings.load_profile("continuous" if "CI" in os.environ else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let generated code that is kept for comparison be written anew."""
+    parser.addoption("--rewrite-snapshots", action="store_true", help="write kept code anew")

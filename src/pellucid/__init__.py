@@ -4,9 +4,10 @@ Begin with ``from pellucid import nn, optim, data`` and ``nn.Sequential([…]).f
 ``pel.tensor`` and ``pel.grad``. Every public name is listed below.
 """
 
-from pellucid import data, errors, nn, optim, plot
+from pellucid import data, descent, errors, nn, optim, plot
 from pellucid.autodiff import check_gradient, grad
 from pellucid.engines.function import function
+from pellucid.engines.native.team import thread_limit
 from pellucid.functional import (
     adaptive_avg_pool,
     all,
@@ -158,6 +159,7 @@ __all__ = [
     "cumsum",
     "data",
     "default_dtype",
+    "descent",
     "divide",
     "einsum",
     "elu",
@@ -243,6 +245,7 @@ __all__ = [
     "take_along",
     "tanh",
     "tensor",
+    "thread_limit",
     "top_k",
     "transpose",
     "var",

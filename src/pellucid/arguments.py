@@ -261,10 +261,6 @@ def ranged(
     return field(default=default, metadata={"check": check})
 
 
-def _default(one: Field[Any]) -> Any:
-    return one.default if one.default_factory is MISSING else one.default_factory()
-
-
 class _Signature:
     """What a class is called with, found out when it is asked for, and kept."""
 
@@ -305,36 +301,54 @@ class Frozen:
     """
 
     __signature__: ClassVar[_Signature] = _Signature()
+    _fields: ClassVar[tuple[Field[Any], ...]] = ()
+    _places: ClassVar[tuple[str, ...]] = ()  # of those that may be given without their names
 
     def __init_subclass__(cls, *, kw_only: bool = False, **named: Any) -> None:
         super().__init_subclass__(**named)
         dataclass(init=False, eq=False, repr=False, kw_only=kw_only)(cls)
+        cls._fields = fields(cls)  # type: ignore[arg-type]
+        cls._places = tuple([one.name for one in cls._fields if not one.kw_only])
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        called: Signature = type(self).__signature__
-        try:
-            arguments = called.bind(*given, **named).arguments
-        except TypeError as error:
-            known = ", ".join(called.parameters)
-            raise ArgumentTypeError(
-                str(error), where=type(self).__name__, wanted=known or "no argument",
-                mend=f"write {type(self).__name__}({known})",
-            ) from None  # fmt: skip
-        for one in self._fields():
-            value = arguments[one.name] if one.name in arguments else _default(one)
-            object.__setattr__(self, one.name, value)
+        values = dict(zip(self._places, given, strict=False)) | named
+        own, used = vars(self), 0
+        for one in self._fields:
+            name = one.name
+            if name in values:
+                own[name] = values[name]
+                used += 1
+            elif one.default is not MISSING:
+                own[name] = one.default
+            elif one.default_factory is not MISSING:
+                own[name] = one.default_factory()
+            else:
+                raise self._misfit(given, named)
+        if used < len(given) + len(named):
+            raise self._misfit(given, named)
         self.__post_init__()
+
+    @classmethod
+    def _misfit(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> ArgumentTypeError:
+        """Say what is wrong with arguments, in Python's own words."""
+        called: Signature = cls.__signature__
+        known, error = ", ".join(called.parameters), ""
+        try:
+            called.bind(*given, **named)
+        except TypeError as found:
+            error = str(found)
+        return ArgumentTypeError(
+            error, where=cls.__name__, wanted=known or "no argument",
+            mend=f"write {cls.__name__}({known})",
+        )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Check the arguments, now that they are set."""
 
-    def _fields(self) -> tuple[Field[Any], ...]:
-        return fields(self)  # type: ignore[arg-type]
-
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that it was made with, defaults included."""
-        return {one.name: getattr(self, one.name) for one in self._fields()}
+        return {one.name: getattr(self, one.name) for one in self._fields}
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be changed")
@@ -349,7 +363,7 @@ class Frozen:
         return hash((type(self), *self.arguments.values()))
 
     def __repr__(self) -> str:
-        ordered = sorted(self._fields(), key=lambda one: bool(one.kw_only))
+        ordered = sorted(self._fields, key=lambda one: bool(one.kw_only))
         shown = [
             f"{one.name}={getattr(self, one.name)!r}"
             for one in ordered
@@ -382,7 +396,7 @@ class Declaration(Frozen):
 
     def __post_init__(self) -> None:
         try:
-            for one in self._fields():
+            for one in self._fields:
                 check: Callable[[object, str], Any] | None = one.metadata.get("check")
                 if check is None and isinstance(one.default, bool):
                     check = truth
@@ -393,7 +407,7 @@ class Declaration(Frozen):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The arguments as plain data, from which :func:`declared` makes it anew."""
+        """The arguments as plain data, from which ``declared`` makes it anew."""
         return {"class": type(self).__name__, "arguments": self.arguments}
 
 

@@ -198,6 +198,32 @@ class Network(Module):
         """List layers and blocks with output shapes and numbers of parameters, as a table."""
         return train.summarise(self)
 
+    def explain(self, *, batch_size: int = 32, engine: str | None = None) -> train.Explanation:
+        """Show what a step of the last fit is compiled into, as a table of kernels.
+
+        Each kernel is a loop, with the layers it belongs to, its floating operations and the bytes
+        that it moves. ``model.explain()[3]`` shows the lines of one, ``.ir("0")`` and
+        ``.assembly("0")`` the code of a layer and of its gradient.
+
+        Parameters
+        ----------
+        batch_size : the rows of the step
+        engine : by name; that of the last fit by default
+
+        Raises
+        ------
+        GraphError : for a network that has not been fitted
+
+        Examples
+        --------
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Linear(1)])
+        >>> history = model.fit([[1.0, 2.0]], [3.0], loss="mse", epochs=1, progress=False)
+        >>> model.explain(batch_size=8, engine="reference").of("0.matmul")[0]
+        <kernel 1 · 0 · matrix product · 8 over 2>
+        """
+        return train.explain(self, batch_size=batch_size, engine=engine)
+
     def save(self, path: str | Path) -> None:
         """Write architecture, weights, scaling and coding of labels to one safetensors file."""
         train.save(self, path)

@@ -54,9 +54,10 @@ def integers(value: Any, what: str, argument: str) -> tuple[int, ...]:
     >>> integers(3, "reshape", "shape"), integers([2, -1], "reshape", "shape")
     ((3,), (2, -1))
     """
+    if type(value) is int:
+        return (value,)
     try:
-        several = value if isinstance(value, Iterable) else (value,)
-        return tuple(operator.index(one) for one in several)
+        return tuple(map(operator.index, value if isinstance(value, Iterable) else (value,)))
     except TypeError:
         raise ArgumentTypeError(
             f"{what}: {argument} is not made of whole numbers", got=f"{argument}={value!r}",
@@ -140,6 +141,8 @@ def normalise_axes(axis: int | Sequence[int] | None, rank: int, what: str) -> tu
     """
     if axis is None:
         return tuple(range(rank))
+    if type(axis) is int and -rank <= axis < rank:
+        return (axis % rank,)
     axes = integers(axis, what, "axis")
     for one in axes:
         if not -rank <= one < rank:
@@ -149,7 +152,7 @@ def normalise_axes(axis: int | Sequence[int] | None, rank: int, what: str) -> tu
                 wanted=f"an axis from {-rank} to {rank - 1}" if rank else "no axis: it is a scalar",
                 mend="count from 0; -1 is the last" if rank else "give it an axis: x.reshape(1)",
             )
-    result = tuple(sorted(one % rank for one in axes))
+    result = tuple(sorted([one % rank for one in axes]))
     if len(set(result)) != len(result):
         raise ArgumentError(
             f"{what}: an axis is named twice", got=f"axis={axis}", mend="name it once"

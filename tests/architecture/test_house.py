@@ -35,7 +35,7 @@ LEVELS = {
 }
 
 # What may load at the head of a file, and in which room; everything else waits for its first use.
-AT_HOME = {"numpy": {"every room"}, "typer": {"cli"}, "rich": {"cli"}}
+AT_HOME = {"numpy": {"every room"}, "typer": {"cli"}, "rich": {"cli"}, "sklearn": {"sklearn"}}
 
 CORE = {"graph", "ops", "autodiff"}
 CORE_LINES = 2500

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import pellucid as pel
-from pellucid.compile import PASSES, specialised, trace, verify
+from pellucid.compile import PASSES, optimised, specialised, trace, verify
 from pellucid.compile.passes import common, folded, pruned, simplified
 from pellucid.engines.reference import ReferenceExecutable
+from pellucid.errors import EngineError
 
 AWKWARD = np.array([0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan, 1e-42], np.float32)
 
@@ -66,6 +69,42 @@ def test_two_draws_of_one_stream_are_one_but_of_two_steps_are_two():
     key = pel.tensor(np.array([1, 2], np.uint32))
     draws = lambda x: pel.random_bits(key, 0, x) ^ pel.random_bits(key, 1, x)  # noqa: E731
     assert names(pruned(common(traced(draws)))).count("random_bits") == 2
+
+
+def test_settings_that_are_equal_but_not_the_same_are_not_shared():
+    borders = lambda x: pel.concatenate([pel.pad(x, 1, value=v) for v in (0.0, -0.0)])  # noqa: E731
+    program = optimised(traced(borders))
+    assert names(program).count("pad") == 2
+    (found,) = ReferenceExecutable(program)([AWKWARD], [])
+    assert np.signbit(found[[0, 9, 10, 19]]).tolist() == [False, False, True, True]
+
+
+def test_all_passes_together_change_no_bit_and_leave_nothing_to_do():
+    for make in EXPRESSIONS.values():
+        program = traced(make)
+        better = optimised(program)
+        assert len(better.instructions) <= len(program.instructions)
+        assert optimised(better) is better
+        (before,) = ReferenceExecutable(program)([AWKWARD], [])
+        (after,) = ReferenceExecutable(better)([AWKWARD], [])
+        assert before.tobytes() == after.tobytes()
+
+
+@pytest.mark.parametrize("one", PASSES, ids=lambda p: p.__name__)
+def test_a_pass_that_finds_nothing_to_do_gives_the_program_back(one):
+    program = traced(lambda x: pel.exp(x) + x)
+    assert one(program) is program
+
+
+def test_a_pass_at_fault_is_found_where_it_stands(monkeypatch):
+    def broken(program):
+        lines = list(program.instructions)
+        lines[-1] = replace(lines[-1], inputs=(len(lines),) * 2)
+        return replace(program, instructions=tuple(lines))
+
+    monkeypatch.setattr("pellucid.compile.PASSES", (pruned, broken))
+    with pytest.raises(EngineError, match="takes a later line"):
+        optimised(traced(EXPRESSIONS["twice"]))
 
 
 def test_constants_are_folded_and_reads_never():

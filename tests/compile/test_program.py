@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -116,3 +119,82 @@ def test_the_verifier_finds_planted_faults(fault, text):
 def test_optimising_twice_changes_nothing_more():
     once = optimised(specialised(small_program(), [(5, 3)]))
     assert str(optimised(once)) == str(once)
+
+
+# --- what is asked once, and known again ------------------------------------------------------
+
+
+def test_a_rule_that_was_asked_answers_for_these_shapes_dtypes_and_settings_alone():
+    def specs(dtype: str, rows: int, axis: int):
+        x = pel.placeholder((None, 3), dtype, name="x")
+        program, _ = trace([x], [(x + x).sum(axis), x > 0, pel.argmax(x, axis)])
+        return [specialised(program, [(rows, 3)]).instructions[k].spec for k in program.outputs]
+
+    asked = [("float32", 4, 0), ("float64", 4, 0), ("int32", 4, 0), ("float32", 5, 0)]
+    for dtype, rows, axis in [*asked, ("float32", 4, 1), *asked]:
+        array = np.zeros((rows, 3), dtype)
+        wanted = [(array + array).sum(axis), array > 0, array.argmax(axis)]
+        found = specs(dtype, rows, axis)
+        assert [spec.shape for spec in found] == [value.shape for value in wanted]
+        assert [spec.dtype for spec in found[1:]] == [np.dtype(bool), np.dtype("int64")]
+
+
+def test_specialising_leaves_the_open_program_open():
+    program = small_program()
+    before = str(program)
+    assert str(specialised(program, [(5, 3)])) != str(specialised(program, [(6, 3)])) != before
+    assert str(program) == before
+
+
+def test_programs_that_compute_the_same_have_one_key_and_others_have_another():
+    base = specialised(small_program(), [(5, 3)])
+    assert specialised(small_program(), [(5, 3)]).key == base.key
+    assert specialised(small_program(), [(6, 3)]).key != base.key
+    last = len(base.instructions) - 1
+    float64 = Spec(base.instructions[last].spec.shape, np.dtype("float64"))
+    others = [
+        planted(base, last, spec=float64),
+        planted(base, last, attrs=(("axis", 0),)),
+        replace(base, outputs=base.outputs[::-1] + base.outputs),
+        replace(base, updates=()),
+    ]
+    assert len({base.key, *(other.key for other in others)}) == 5
+
+
+def test_settings_that_are_equal_but_not_the_same_make_other_keys():
+    line = small_program().instructions[2]
+    keys = set()
+    for value in (0.0, -0.0, 0, False):
+        lines = (replace(line, attrs=(("value", value),)),)
+        keys.add(replace(small_program(), instructions=lines).key)
+    assert len(keys) == 4
+
+
+def test_what_lines_are_called_counts_for_the_labelled_key_alone():
+    base = small_program()
+    other = planted(base, 2, label="renamed")
+    assert other.key == base.key
+    assert other.labelled_key != base.labelled_key
+    assert small_program().labelled_key == base.labelled_key
+
+
+SCRIPT = """
+import pellucid as pel
+from pellucid.compile import trace
+x = pel.placeholder((None, 3), name="x")
+w = pel.Variable([[1.0], [2.0], [-0.0]], name="w")
+loss = (pel.tanh(x @ w) * pel.tensor([0.5, -0.0])).astype("float64").sum()
+program, _ = trace([x], [loss], {w: w - 0.1 * pel.grad(loss, w)})
+print(program.key, program.labelled_key)
+"""
+
+
+def test_a_key_is_the_same_in_every_process():
+    def key(seed: str) -> str:
+        setting = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=setting, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert len({key("1"), key("2")}) == 1

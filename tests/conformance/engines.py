@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import pellucid as pel
 from pellucid.engines import ENGINES as REGISTERED
+from pellucid.engines import Engine
 from pellucid.errors import EngineError
 from pellucid.graph import Tensor, topological
 
@@ -18,11 +19,15 @@ REFUSED = {"native": {"float16"}}  # what an engine has not, and says so by name
 
 
 def run(
-    engine: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[NDArray[Any]]
+    engine: str | Engine,
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    arrays: Sequence[NDArray[Any]],
 ) -> list[NDArray[Any]]:
     """Compile and call; what the engine refuses by name, the reference does."""
     met = {node.dtype.name for node in topological([*inputs, *outputs])}
-    for dtype in met & REFUSED.get(engine, set()):
+    name = engine if isinstance(engine, str) else engine.name
+    for dtype in met & REFUSED.get(name, set()):
         with pytest.raises(EngineError, match=dtype):
             pel.function(inputs, outputs, engine=engine)(*arrays)
         engine = "reference"

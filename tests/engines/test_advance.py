@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from pellucid.compile import (
     Run,
     RunState,
     StopRule,
+    next_steps,
     optimised,
-    segments,
     specialised,
     trace,
 )
@@ -53,7 +52,7 @@ def build(sampling="shuffled", epochs=3, stop=None, draws=0):
 
 
 def scalars_of(records):
-    return np.concatenate([rows for _, rows in records.parts])
+    return records.values
 
 
 @pytest.mark.parametrize("sampling", ["shuffled", "sequential", "drawn", "with replacement"])
@@ -96,6 +95,15 @@ def test_an_epoch_sees_every_row_once(engine):
         assert state.arrays[0].tolist() == [epoch] * ROWS
 
 
+def test_a_run_that_is_over_goes_no_further(engine):
+    run, state, data = build(epochs=1)
+    choose(engine).advance(run, state, data)
+    before = state.arrays[0].copy()
+    record = choose(engine).advance(run, state, data)
+    assert (record.plan.steps, record.values.shape) == (0, (0, 2))
+    assert state.arrays[0].tobytes() == before.tobytes()
+
+
 def test_early_stopping_keeps_the_best(engine):
     rule = StopRule(phase=1, column=0, weight=1, sign=1, patience=2, min_delta=1e9)
     run, state, data = build(epochs=50, stop=rule)
@@ -108,12 +116,12 @@ def test_early_stopping_keeps_the_best(engine):
 
 def test_segments_cover_everything_once(engine):
     run, state, _ = build(epochs=2)
-    plan = list(segments(run, state))
-    assert [(s.epoch, s.phase, s.first, s.count, s.is_tail) for s in plan[:4]] == [
+    plan = next_steps(run, state)
+    assert [(s.epoch, s.phase, s.first, s.steps, s.is_tail) for s in list(plan)[:4]] == [
         (0, 0, 0, 4, False), (0, 0, 4, 1, True), (0, 1, 0, 1, False), (0, 1, 1, 1, True),
     ]  # fmt: skip
     steps = itertools.chain.from_iterable(
-        [(s.epoch, s.phase, s.first + k) for k in range(s.count)] for s in plan
+        [(s.epoch, s.phase, s.first + k) for k in range(s.steps)] for s in plan
     )
-    assert len(set(steps)) == sum(s.count for s in plan) == 2 * (5 + 2)
-    assert math.isclose(sum(s.count for s in segments(run, state, 3)), 3)
+    assert len(set(steps)) == plan.steps == 2 * (5 + 2)
+    assert next_steps(run, state, 3).steps == 3

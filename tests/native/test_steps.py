@@ -10,7 +10,7 @@ import pytest
 
 import pellucid as pel
 from native.training import ROWS, SIZE, Training, Y
-from pellucid.compile import Data, Phase, Run, RunState, optimised, segments, specialised, trace
+from pellucid.compile import Data, Phase, Run, RunState, next_steps, optimised, specialised, trace
 from pellucid.engines import choose
 from pellucid.errors import DataError, EngineError
 
@@ -23,7 +23,7 @@ def training(dtype="float32"):
 
 
 def scalars(records):
-    return np.concatenate([rows for _, rows in records.parts])
+    return records.values
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -127,11 +127,11 @@ def test_arrays_that_the_code_was_not_made_for_are_refused():
     for wrong in (x.astype("f8"), x[:, :4], x[: ROWS - 1]):
         with pytest.raises(EngineError, match="x: an array that the program was not compiled for"):
             engine.steps(
-                run, state, Data(((wrong, y), held), data.hyper), list(segments(run, state, 3))
+                run, state, Data(((wrong, y), held), data.hyper), next_steps(run, state, 3)
             )
     state.arrays[0].flags.writeable = False
     with pytest.raises(EngineError, match="cannot be changed in place"):
-        engine.steps(run, state, data, list(segments(run, state, 3)))
+        engine.steps(run, state, data, next_steps(run, state, 3))
 
 
 def test_rows_may_be_scattered_in_memory():
@@ -143,3 +143,14 @@ def test_rows_may_be_scattered_in_memory():
     scattered = Data(((wide[:, ::2], y), held), data.hyper)
     found = [scalars(engine.advance(run, one.state(), d)) for d in (data, scattered)]
     np.testing.assert_array_equal(*found)
+
+
+def test_arrays_may_be_exchanged_between_plans():
+    one, engine = training(), choose("native")
+    run, whole, other = one.run(), one.state(), one.state()
+    engine.advance(run, whole, one.data())
+    while not other.is_done(run):
+        engine.advance(run, other, one.data(), steps=1)
+        other.arrays = [array.copy() for array in other.arrays]
+    for mine, theirs in zip(other.arrays, whole.arrays, strict=True):
+        assert mine.tobytes() == theirs.tobytes()

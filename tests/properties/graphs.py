@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import pellucid as pel
-from pellucid.errors import ShapeError
+from pellucid.errors import DTypeError, ShapeError
 from pellucid.graph import Tensor
 from pellucid.shapes import broadcast, size
 
@@ -62,7 +62,7 @@ class Recipe:
         """Draw values for the inputs."""
         generator = np.random.default_rng(seed)
         pairs = zip(self.shapes, self.dtypes, strict=True)
-        return [generator.normal(size=shape).astype(dtype) for shape, dtype in pairs]
+        return [_drawn(generator, shape, np.dtype(dtype)) for shape, dtype in pairs]
 
     def nearness(self, exact: float, rough: float) -> float:
         """Choose a tolerance: `rough` if float32 occurs anywhere."""
@@ -75,6 +75,16 @@ class Recipe:
             pel.placeholder([None if unknown and n != 1 else n for n in shape], dtype, name=f"x{k}")
             for k, (shape, dtype) in enumerate(zip(self.shapes, self.dtypes, strict=True))
         ]
+
+
+def _drawn(generator: np.random.Generator, shape: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Draw normal numbers; of whole ones some small, and some of any size."""
+    if dtype.kind == "f":
+        return generator.normal(size=shape).astype(dtype)
+    any_bits = np.frombuffer(generator.bytes(8 * max(int(np.prod(shape)), 1)), np.uint64)
+    small = generator.integers(0, 4, any_bits.size)
+    chosen = np.where(generator.random(any_bits.size) < 0.5, small.astype(np.uint64), any_bits)
+    return chosen[: int(np.prod(shape))].reshape(shape).astype(dtype)
 
 
 SMOOTH_UNARY: dict[str, Make] = {
@@ -117,12 +127,11 @@ def recipes(
     rough: bool = False,
     dtypes: tuple[str, ...] = ("float64",),
     most_steps: int = 8,
+    extents: tuple[int, ...] = (1, 2, 3, 5),
+    most_axes: int = 3,
 ) -> Recipe:
     """Draw a recipe; each step is chosen among what fits the nodes that are there."""
-    shape = tuple(draw(st.lists(st.sampled_from([1, 2, 3, 5]), min_size=1, max_size=3)))
-    kin = st.sampled_from([shape, shape[1:], (1, *shape[1:]), (*shape[:-1], 1), shape[::-1]])
-    inputs = (shape, *draw(st.lists(kin, max_size=2)))
-    recipe = Recipe(inputs, tuple(draw(st.sampled_from(dtypes)) for _ in inputs))
+    recipe = _inputs(draw, dtypes, extents, most_axes)
     kinds = [_unary, _unary, _binary, _binary, _reduction, _view, _view, _pick, _join, _product,
              _slide]  # fmt: skip
     if len(dtypes) > 1:
@@ -133,6 +142,16 @@ def recipes(
         if step is not None:
             recipe = Recipe(recipe.shapes, recipe.dtypes, (*recipe.steps, step))
     return recipe
+
+
+def _inputs(
+    draw: st.DrawFn, dtypes: tuple[str, ...], extents: tuple[int, ...], most_axes: int
+) -> Recipe:
+    """Draw up to three inputs whose shapes are related."""
+    shape = tuple(draw(st.lists(st.sampled_from(extents), min_size=1, max_size=most_axes)))
+    kin = st.sampled_from([shape, shape[1:], (1, *shape[1:]), (*shape[:-1], 1), shape[::-1]])
+    inputs = (shape, *draw(st.lists(kin, max_size=2)))
+    return Recipe(inputs, tuple(draw(st.sampled_from(dtypes)) for _ in inputs))
 
 
 def _any(draw: st.DrawFn, nodes: list[Tensor], least_rank: int = 0) -> int | None:
@@ -275,4 +294,83 @@ def _slide(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step | None:
 
 def _conversion(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
     dtype = draw(st.sampled_from(["float32", "float64"]))
+    return Step(f"cast {dtype}", lambda x: pel.cast(x, dtype), (_any(draw, nodes) or 0,))
+
+
+# --- whole numbers -------------------------------------------------------------------------
+
+WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
+WHOLE_UNARY: dict[str, Make] = {
+    "negative": lambda x: -x,
+    "invert": lambda x: ~x,
+    "abs": pel.abs,
+    "sign": pel.sign,
+    "square": lambda x: x * x,
+    "cube": lambda x: x**3,
+    "is odd": lambda x: x % 2 == 1,
+    "third": lambda x: x // 3,
+    "relu": pel.relu,
+}
+WHOLE_BINARY: dict[str, Make] = {
+    "add": pel.add,
+    "subtract": pel.subtract,
+    "multiply": pel.multiply,
+    "floor_divide": lambda x, y: x // (y * 2 + 1),
+    "remainder": lambda x, y: x % (y * 2 + 1),
+    "maximum": pel.maximum,
+    "minimum": pel.minimum,
+    "and": lambda x, y: x & y,
+    "or": lambda x, y: x | y,
+    "xor": lambda x, y: x ^ y,
+    "less": lambda x, y: x < y,
+    "not equal": lambda x, y: x != y,
+    "where": lambda x, y: pel.where(x > y, x, y),
+}
+
+
+@st.composite
+def whole_recipes(draw: st.DrawFn, most_steps: int = 8) -> Recipe:
+    """Draw a recipe over whole numbers and truth values; what a dtype has not is left out."""
+    recipe = _inputs(draw, WHOLE, (1, 2, 3, 17), 2)
+    kinds = [_whole_unary, _whole_binary, _whole_binary, _whole_reduction, _whole_conversion,
+             _view, _pick, _join]  # fmt: skip
+    for _ in range(draw(st.integers(3, most_steps))):
+        nodes = recipe.build(recipe.placeholders())
+        step = draw(st.sampled_from(kinds))(draw, nodes, True)
+        if step is not None and _is_whole(step, nodes):
+            recipe = Recipe(recipe.shapes, recipe.dtypes, (*recipe.steps, step))
+    return recipe
+
+
+def _is_whole(step: Step, nodes: list[Tensor]) -> bool:
+    """Tell whether a step can be taken, and gives whole numbers again."""
+    try:
+        return step.make(*[nodes[k] for k in step.operands]).dtype.kind in "iub"
+    except (DTypeError, ShapeError):
+        return False
+
+
+def _whole_unary(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
+    name = draw(st.sampled_from(sorted(WHOLE_UNARY)))
+    return Step(name, WHOLE_UNARY[name], (_any(draw, nodes) or 0,))
+
+
+def _whole_binary(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
+    name = draw(st.sampled_from(sorted(WHOLE_BINARY)))
+    first = _any(draw, nodes) or 0
+    fitting = [k for k, node in enumerate(nodes) if _broadcast(node, nodes[first])] or [first]
+    return Step(name, WHOLE_BINARY[name], (first, draw(st.sampled_from(fitting))))
+
+
+def _whole_reduction(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
+    k = _any(draw, nodes) or 0
+    axis = draw(st.sampled_from([None, *range(nodes[k].ndim)]))
+    name = draw(st.sampled_from(["sum", "max", "min", "argmax", "argmin", "cumsum", "sort"]))
+    if axis is None and name not in ("sum", "max", "min"):
+        return Step(f"{name} of all", lambda x: getattr(pel, name)(x.reshape(-1), 0), (k,))
+    return Step(f"{name} at {axis}", lambda x: getattr(pel, name)(x, axis), (k,))
+
+
+def _whole_conversion(draw: st.DrawFn, nodes: list[Tensor], rough: bool) -> Step:
+    dtype = draw(st.sampled_from(WHOLE))
     return Step(f"cast {dtype}", lambda x: pel.cast(x, dtype), (_any(draw, nodes) or 0,))

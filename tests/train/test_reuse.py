@@ -8,6 +8,7 @@ import pytest
 from pellucid import nn, optim
 from pellucid.compile import Program
 from pellucid.engines import choose
+from pellucid.errors import ShapeError
 from pellucid.train import running
 
 
@@ -65,6 +66,31 @@ def test_freezing_builds_another(numbers, built, engine):
     model.fit(*numbers, **options)
     assert len(built) == 2
     assert model.variables()["0.weight"].numpy().tobytes() == frozen.tobytes()
+
+
+class Counting(nn.Network):
+    """Counts how often its forward pass is written down."""
+
+    def __init__(self):
+        self.layer = nn.Linear(1)
+        self.calls = []
+
+    def forward(self, x):
+        self.calls.append(x.shape)
+        return self.layer(x)
+
+
+def test_a_fit_of_one_kind_calls_the_network_once(engine, numbers):
+    model, (X, y) = Counting(), numbers
+    options = {"epochs": 1, "engine": engine, "progress": False}
+    model.fit(X, y, **options)
+    calls = len(model.calls)
+    model.fit(X[:7], y[:7], **options, seed=3)
+    assert len(model.calls) == calls
+    model.fit(X, y, **options, dtype="float64")
+    assert len(model.calls) > calls
+    with pytest.raises(ShapeError):
+        model.fit(X[:, :1], y, **options)
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
 from pellucid.errors import ArgumentTypeError, GradientError, ShapeError
+from pellucid.graph.op import Spec
+from pellucid.graph.replay import Replay, structure
 from pellucid.graph.tensor import (
     METHODS,
     Operand,
@@ -18,11 +21,13 @@ from pellucid.graph.tensor import (
     provenance,
 )
 from pellucid.graph.variable import READ, Variable
-from pellucid.graph.walk import declared_updates, topological
+from pellucid.graph.walk import topological
 from pellucid.ops.elementwise import identity
-from pellucid.ops.view import broadcast_like
+from pellucid.ops.view import COUNT, broadcast_like
 
 __all__ = ["backward", "grad"]
+
+STRUCTURES, LONGEST = 64, 4096  # how many graphs are remembered, and of how many nodes at most
 
 
 def grad(
@@ -63,7 +68,7 @@ def grad(
             mend="make a tensor of it before it is used: x = pel.tensor(x)",
         )  # fmt: skip
     y = as_tensor(y)
-    gradients = _gradients(y, wanted, _seed(y, gradient))
+    gradients = _gradients(topological([y]), wanted, _seed(y, gradient))
     found = [_one(y, x, gradients, unused) for x in wanted]
     return found[0] if isinstance(xs, Operand) else found
 
@@ -90,10 +95,14 @@ def _seed(y: Tensor, gradient: TensorLike | None) -> Tensor:
     return seed
 
 
-def _gradients(y: Tensor, wanted: Iterable[Operand], seed: Tensor) -> dict[int, Tensor]:
-    """Walk the graph of `y` backwards; give the gradient of each wanted leaf or node by its id."""
-    ids = {id(x) for x in wanted}
-    order = topological([y])
+def _gradients(
+    order: Sequence[Tensor], wanted: Iterable[Operand], seed: Tensor
+) -> dict[int, Tensor]:
+    """Walk a graph backwards from its last node; give the gradient of each by its id.
+
+    Of variables and nodes there are those that are wanted, and those on the way to them.
+    """
+    y, ids = order[-1], {id(x) for x in wanted}
     leads: set[int] = set()
     for node in order:
         wanted_here = id(node) in ids or (node.op is READ and id(node.attrs["variable"]) in ids)
@@ -154,25 +163,61 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
             "nothing here requires a gradient", got=y.label,
             mend="make a leaf with requires_grad=True, or use a Variable",
         )  # fmt: skip
-    updates = declared_updates([y])
-    leaves = _leaves(y)
-    gradients = _gradients(y, leaves, _seed(y, gradient))
-    for leaf in leaves:
-        g = gradients.get(id(leaf))
-        if g is None:  # it lends its shape alone
-            continue
-        total = g if leaf.grad is None else leaf.grad + g
-        pending = {**(leaf.grad.updates if leaf.grad is not None else {}), **updates}
+    order = topological([y])
+    leaves = _leaves(order)
+    seed = _seed(y, gradient)
+    if create_graph:
+        found = _built(order, leaves, seed)
+    else:
+        found = _replayed(order, leaves, constant(seed.numpy()), gradient is None)
+    updates = {v: new for node in order if node.updates for v, new in node.updates.items()}
+    for k, g in found.items():
+        leaf = leaves[k]
+        before = leaf.grad
+        total = g if before is None else before + g
         leaf.grad = identity(total) if create_graph else constant(total.numpy())
-        leaf.grad.updates = pending
+        leaf.grad.updates = updates if before is None else {**before.updates, **updates}
 
 
-def _leaves(y: Tensor) -> list[Tensor | Variable]:
+def _leaves(order: Sequence[Tensor]) -> list[Tensor | Variable]:
     """List the leaves that require a gradient."""
-    order = topological([y], into=lambda node: node.requires_grad)
     leaves = [node for node in order if node.requires_grad and not node.inputs]
     found = [node.attrs["variable"] if node.op is READ else node for node in leaves]
     return list(dict.fromkeys(found))
+
+
+def _built(
+    order: Sequence[Tensor], leaves: Sequence[Tensor | Variable], seed: Tensor
+) -> dict[int, Tensor]:
+    """Give the gradient of each leaf by its place, but of those that lend their shape alone."""
+    gradients = _gradients(order, leaves, seed)
+    return {k: gradients[id(leaf)] for k, leaf in enumerate(leaves) if id(leaf) in gradients}
+
+
+@lru_cache(maxsize=STRUCTURES)
+def _seen(structure: Hashable, seed: Spec, plain: bool) -> list[tuple[Replay, list[int]]]:
+    """What is known of graphs of one structure: nothing when it is seen for the first time."""
+    return []
+
+
+def _replayed(
+    order: Sequence[Tensor], leaves: Sequence[Tensor | Variable], seed: Tensor, plain: bool
+) -> dict[int, Tensor]:
+    """Give the same values, without a graph of gradients if one of that structure was built.
+
+    The seed is no part of the graph, whatever was given; a `plain` one is 1.
+    """
+    if len(order) > LONGEST:
+        return _built(order, leaves, seed)
+    known = _seen(structure(order), seed.spec, plain)
+    if not known:
+        found = _built(order, leaves, seed)
+        same = [node for node in order if node.op is COUNT] + [seed] * plain
+        known.append((Replay([*order, seed], list(found.values()), same), list(found)))
+        return found
+    replay, reached = known[0]
+    arrays = replay([*[node.value for node in order], seed.value])
+    return {k: constant(array) for k, array in zip(reached, arrays, strict=True)}
 
 
 METHODS["backward"] = backward

@@ -140,6 +140,7 @@ def train(
     early_stopping: options.EarlyStopping = None,
     seed: options.Seed = None,
     engine: options.Engine = None,
+    threads: options.Threads = None,
     dtype: options.DType = None,
     test_fraction: options.TestFraction = None,
     out: options.RunWished = None,

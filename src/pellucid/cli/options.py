@@ -41,6 +41,7 @@ __all__ = [
     "Target",
     "Task",
     "TestFraction",
+    "Threads",
     "Validation",
     "Version",
 ]
@@ -148,6 +149,10 @@ Seed = Annotated[
 ]
 Engine = Annotated[
     str | None, _option("NAME", f"{' or '.join(ENGINES)}.", default="the fastest that works")
+]
+Threads = Annotated[
+    str | None,
+    _option("N", "Threads at most; the results are the same.", default="as many as cores are free"),
 ]
 DType = Annotated[str | None, _option("DTYPE", "float32 or float64.", default=DEFAULTS.dtype)]
 TestFraction = Annotated[

@@ -20,6 +20,7 @@ from pellucid.cli.parts import as_python, classes_in, made
 from pellucid.cli.sources import Source, open_source, split_rows
 from pellucid.cli.wishes import Wishes, loss_of, optimizer_of
 from pellucid.data import take
+from pellucid.engines.native.team import thread_limit
 from pellucid.errors import ArgumentError
 from pellucid.files import write_atomically
 from pellucid.losses import Loss
@@ -74,12 +75,13 @@ def train(
     folder = runs.new_folder(source.name, out)
     announce(source, (len(y), len(test_y)), source.notes)
     try:
-        history = network.fit(
-            X, y, loss=loss, optimizer=_optimizer(wishes), epochs=wishes.epochs,
-            steps=wishes.steps, batch_size=wishes.batch_size, validation=wishes.validation,
-            early_stopping=wishes.early_stopping, prepare="standard", seed=wishes.seed,
-            dtype=wishes.dtype, engine=wishes.engine, progress=progress,
-        )  # fmt: skip
+        with thread_limit(wishes.threads) if wishes.threads else contextlib.nullcontext():
+            history = network.fit(
+                X, y, loss=loss, optimizer=_optimizer(wishes), epochs=wishes.epochs,
+                steps=wishes.steps, batch_size=wishes.batch_size, validation=wishes.validation,
+                early_stopping=wishes.early_stopping, prepare="standard", seed=wishes.seed,
+                dtype=wishes.dtype, engine=wishes.engine, progress=progress,
+            )  # fmt: skip
     except BaseException:
         with contextlib.suppress(OSError):
             folder.rmdir()

@@ -45,6 +45,7 @@ class Wishes:
     early_stopping: int | None = None
     seed: int = 0
     engine: str | None = None
+    threads: int | None = None
     dtype: str = "float32"
     test_fraction: float = 0.3
 
@@ -249,6 +250,7 @@ CHECKS: dict[str, Check] = {
     "early_stopping": _count,
     "seed": _seed,
     "engine": _choice(*ENGINES),
+    "threads": _count,
     "dtype": _choice("float32", "float64"),
     "test_fraction": _share,
 }

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from pellucid.arguments import Frozen
 from pellucid.graph.op import Op, Scatter, Spec
 from pellucid.shapes import Shape
 
@@ -204,7 +203,7 @@ class Load(NamedTuple):
     aligned: bool
 
 
-class Needs(Frozen):
+class Needs(NamedTuple):
     """What one turn of an operation's loop takes.
 
     Attributes
@@ -264,6 +263,7 @@ class _Probe:
         self.index = tuple(
             0 if n == 1 else Affine.of(self, Counter(f"i{axis}", n)) for axis, n in enumerate(loop)
         )
+        self._here = place_key(self.index)
 
     def __getattr__(self, name: str) -> Any:
         return lambda *operands: self._anything
@@ -298,7 +298,7 @@ class _Probe:
     def loaded(self, operand: int, spec: Spec, place: Place) -> _Anything:
         pairs = zip(place, spec.shape, strict=True)
         key = place_key(tuple(0 if n == 1 else i for i, n in pairs))
-        aligned = spec.shape == self._loop and key == place_key(self.index)
+        aligned = spec.shape == self._loop and key == self._here
         load = Load(operand, key, self._times, self._guards > 0, aligned)
         self.loads[load] = None
         return self._anything

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from pellucid.arguments import Frozen
 from pellucid.compile.access import Load, Needs, needs
 from pellucid.compile.program import Instruction, Program
 from pellucid.graph.op import Contract, Leaf, Move, Scatter
@@ -29,7 +28,7 @@ MANY: Tag = ("many",)  # read many times, by a sum of products, with constant st
 FIXED: Tag = ("fixed",)  # likewise, and has to be in memory
 
 
-class Kernel(Frozen):
+class Kernel(NamedTuple):
     """Lines that are computed in one loop.
 
     Attributes
@@ -47,7 +46,7 @@ class Kernel(Frozen):
     may_fail: bool
 
 
-class Fusion(Frozen):
+class Fusion(NamedTuple):
     """A program cut into kernels of one result each.
 
     Attributes

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from pellucid.arguments import Frozen
 from pellucid.compile.program import Instruction, Program
 from pellucid.compile.schedule import Schedule
 from pellucid.graph.op import Leaf
@@ -43,7 +42,7 @@ class Lifetime(NamedTuple):
     size: int
 
 
-class Layout(Frozen):
+class Layout(NamedTuple):
     """The memory of a program.
 
     Attributes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pellucid.lazy import load
 from pellucid.ops.elementwise import cast
 from pellucid.shapes import Shape, check_met, size
 
-__all__ = ["Instruction", "Program", "rebuilt", "specialised", "trace"]
+__all__ = ["Instruction", "Program", "inferred", "rebuilt", "specialised", "trace"]
 
 Attrs = tuple[tuple[str, Any], ...]
 
@@ -45,11 +46,16 @@ class Instruction:
     label: str = ""
     value: NDArray[Any] | None = None
 
-    @cached_property
-    def signature(self) -> tuple[Any, ...]:
-        """What makes two instructions compute the same."""
-        content = None if self.value is None else self.value.tobytes()
-        return self.op.name, self.inputs, self.attrs, self.spec, content
+    def changed(self, inputs: tuple[int, ...], spec: Spec) -> Instruction:
+        """Give the same line with other inputs or another result; itself if they are the same."""
+        if inputs == self.inputs and spec == self.spec:
+            return self
+        return Instruction(self.op, inputs, self.attrs, spec, self.label, self.value)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is one number that is known, which can be a part of the code."""
+        return self.value is not None and self.value.size == 1
 
     def __str__(self) -> str:
         parts = [self.op.name, *(f"%{k}" for k in self.inputs)]
@@ -84,9 +90,22 @@ class Program:
 
     @cached_property
     def key(self) -> str:
-        """A digest of all that it computes; labels do not count."""
-        text = f"{self}\n{self.inputs} {self.state} {self.outputs} {self.updates}"
-        return load("hashlib").sha256(text.encode()).hexdigest()
+        """A digest of all that it computes, the same in every process; labels do not count."""
+        lines = [
+            (line.op.name, line.inputs, line.attrs, line.spec.shape, line.spec.dtype.str)
+            for line in self.instructions
+        ]
+        found = _digest(repr((lines, self.inputs, self.state, self.outputs, self.updates)))
+        for line in self.instructions:
+            if line.value is not None:  # as many bytes as its spec says
+                found.update(line.value.tobytes())
+        return str(found.hexdigest())
+
+    @cached_property
+    def labelled_key(self) -> str:
+        """A digest of all that it computes and of what that is called, as faults name it."""
+        labels = [line.label for line in self.instructions]
+        return str(_digest(repr((self.key, labels))).hexdigest())
 
     @cached_property
     def results(self) -> tuple[int, ...]:
@@ -100,6 +119,16 @@ class Program:
 
     def __str__(self) -> str:
         return "\n".join(f"%{k} = {line}" for k, line in enumerate(self.instructions))
+
+
+def _digest(text: str) -> Any:
+    return load("hashlib").sha256(text.encode())
+
+
+@lru_cache(maxsize=4096)
+def inferred(op: Op, attrs: Attrs, operands: tuple[Spec, ...]) -> Spec:
+    """Give shape and dtype of a result, as the rule of its operation says; each asked once."""
+    return op.rule(*operands, **dict(attrs))
 
 
 def trace(
@@ -184,20 +213,31 @@ def _fitting(variable: Variable, new: Tensor) -> Tensor:
     return cast(new, variable.dtype)
 
 
-Visit = Callable[[list[Instruction], Instruction], int]
+Rule = Callable[[list[Instruction], Instruction], "int | Instruction"]
 
 
-def rebuilt(program: Program, visit: Visit) -> Program:
+def rebuilt(program: Program, *rules: Rule) -> Program:
     """Make a program anew, line by line.
 
-    `visit` is given the new lines so far and the old line with its inputs renumbered; it gives the
-    number that stands for the line from now on, after appending to the new lines or not.
+    Each rule is given the new lines so far, and an old line with its inputs renumbered, as the rule
+    before left it. It gives the line that shall stand there, or the number of one that is there
+    already and stands for it. Where all lines stay as they are, so does the program.
     """
     lines: list[Instruction] = []
     number: list[int] = []
-    for line in program.instructions:
-        moved = replace(line, inputs=tuple(number[k] for k in line.inputs))
-        number.append(visit(lines, moved))
+    for old in program.instructions:
+        line = old.changed(tuple([number[k] for k in old.inputs]), old.spec)
+        for rule in rules:
+            found = rule(lines, line)
+            if isinstance(found, int):
+                number.append(found)
+                break
+            line = found
+        else:
+            number.append(len(lines))
+            lines.append(line)
+    if len(lines) == len(program.instructions) and all(map(is_, lines, program.instructions)):
+        return program
     return Program(
         instructions=tuple(lines),
         inputs=tuple(number[k] for k in program.inputs),
@@ -218,25 +258,24 @@ def specialised(program: Program, shapes: Sequence[Shape]) -> Program:
     if program.is_concrete:
         return program
     known = dict(zip(program.inputs, shapes, strict=True))
-    specs: list[Spec] = []
+    lines: list[Instruction] = []
     for k, line in enumerate(program.instructions):
-        inputs = [specs[i] for i in line.inputs]
+        spec = line.spec
         if k in known:
-            specs.append(Spec(tuple(int(n or 0) for n in known[k]), line.spec.dtype))
-        elif not line.inputs:
-            specs.append(line.spec)
-        else:
-            specs.append(line.op.rule(*inputs, **dict(line.attrs)))
-            declared = [program.instructions[i].spec.shape for i in line.inputs]
-            if len(inputs) > 1 and any(None in shape for shape in declared):
-                _check_symbols(line, declared, [spec.shape for spec in inputs])
-    lines = [
-        replace(line, spec=spec) for line, spec in zip(program.instructions, specs, strict=True)
-    ]
+            spec = Spec(tuple(int(n or 0) for n in known[k]), spec.dtype)
+        elif line.inputs:
+            operands = tuple([lines[i].spec for i in line.inputs])
+            spec = inferred(line.op, line.attrs, operands)
+            if len(operands) > 1:
+                declared = [program.instructions[i].spec.shape for i in line.inputs]
+                _check_symbols(line, declared, [operand.shape for operand in operands])
+        lines.append(line.changed(line.inputs, spec))
     return replace(program, instructions=tuple(lines))
 
 
 def _check_symbols(line: Instruction, declared: list[Shape], actual: list[Shape]) -> None:
+    if not any(None in shape for shape in declared):
+        return
     if line.op.name == "matmul":
         if actual[0][-1] != actual[1][-2]:
             raise ShapeError(

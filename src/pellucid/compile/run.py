@@ -1,24 +1,24 @@
 """A run: everything about a training that an engine needs, as plain data.
 
-A run is cut into *segments*: stretches of equal steps, such as "epoch 3, training, whole batches 0
-to 38". :func:`segments` lists them from where a run stands; an engine works them off in order. How
-they are cut changes no bit.
+:func:`next_steps` says from where a run stands what is to be done; an engine works off that plan.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen
+from pellucid.compile.plan import Plan, Segment
 from pellucid.compile.program import Program
+from pellucid.errors import EngineError
 
-__all__ = ["Data", "Phase", "Run", "RunState", "Segment", "segments"]
+__all__ = ["Data", "Phase", "Run", "RunState", "StopRule", "next_steps"]
 
 Sampling = Literal["shuffled", "sequential", "drawn", "with replacement"]
 
@@ -30,7 +30,8 @@ class Phase(Frozen):
 
     The inputs of the programs are the batch of each data array; of a training program, then the
     hyper-parameters. The outputs are scalars, numerator and weight in turn, of the loss and of each
-    metric; an epoch's value is the sum of the numerators over the sum of the weights.
+    metric, as many in each phase; an epoch's value is the sum of the numerators over the sum of the
+    weights.
     """
 
     program: Program
@@ -91,10 +92,42 @@ class Run(Frozen):
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
+    def __post_init__(self) -> None:
+        programs = [one for phase in self.phases for one in (phase.program, phase.tail) if one]
+        widths = [len(program.outputs) for program in programs]
+        if len(set(widths)) > 1:
+            raise EngineError(
+                "the programs of a run give different numbers of scalars", got=str(widths),
+                wanted="numerator and weight of the same quantities from each",
+                mend="give the programs of training and validation the same outputs",
+            )  # fmt: skip
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Training, then validation if there is one."""
         return (self.train,) if self.validate is None else (self.train, self.validate)
+
+    @property
+    def columns(self) -> int:
+        """How many scalars a step gives."""
+        return len(self.train.program.outputs)
+
+    @cached_property
+    def epoch(self) -> Plan:
+        """The steps of the first epoch."""
+        segments = []
+        for number, phase in enumerate(self.phases):
+            if phase.whole:
+                segments.append(Segment(0, number, 0, phase.whole, False))
+            if phase.tail_size:
+                segments.append(Segment(0, number, phase.whole, 1, True))
+        return Plan.of(segments)
+
+    def ends_epoch(self, segment: Segment) -> bool:
+        """Whether an epoch is over behind a segment."""
+        last = len(self.phases) - 1
+        done = segment.first + segment.steps
+        return segment.phase == last and done == self.phases[last].steps
 
 
 class Data(Frozen):
@@ -143,19 +176,17 @@ class RunState:
         """Whether nothing is left to do."""
         return self.stopped or self.epoch >= run.epochs
 
-    def move_past(self, run: Run, segment: Segment, rows: NDArray[np.float64]) -> None:
-        """Stand behind a segment that has been worked off, giving the scalars of its steps."""
-        if run.stop is not None and segment.phase == run.stop.phase:
-            self.watch.see(rows, run.stop)
-        self.epoch, self.phase = segment.epoch, segment.phase
-        self.step = segment.first + segment.count
-        if self.step >= run.phases[self.phase].steps:
-            self.step = 0
-            self.phase += 1
-            if self.phase >= len(run.phases):
-                if run.stop is not None:
-                    self.stopped = self.watch.judge(self, run.stop)
-                self.epoch, self.phase = self.epoch + 1, 0
+    def move_past(self, run: Run, plan: Plan, values: NDArray[np.float64]) -> None:
+        """Stand behind a plan that has been worked off, giving the scalars of its steps."""
+        if run.stop is not None:
+            self.watch.see(values[plan.phases == run.stop.phase], run.stop)
+        last = plan[-1]
+        self.epoch, self.phase, self.step = last.epoch, last.phase, last.first + last.steps
+        if run.ends_epoch(last):
+            self.stopped = run.stop is not None and self.watch.judge(self, run.stop)
+            self.epoch, self.phase, self.step = self.epoch + 1, 0, 0
+        elif self.step == run.phases[self.phase].steps:
+            self.phase, self.step = self.phase + 1, 0
 
 
 @dataclass(eq=False)
@@ -168,10 +199,11 @@ class Watch:
     best_epoch: int = -1
     best_arrays: list[NDArray[Any]] = field(default_factory=list)
 
-    def see(self, rows: NDArray[np.float64], rule: StopRule) -> None:
-        """Add the steps of a segment."""
-        self.total += float(rows[:, rule.column].sum())
-        self.weight += float(rows[:, rule.weight].sum())
+    def see(self, values: NDArray[np.float64], rule: StopRule) -> None:
+        """Add the scalars of steps of the phase that is watched, in their order."""
+        columns = values[:, rule.column], values[:, rule.weight]
+        sums = zip((self.total, self.weight), columns, strict=True)
+        self.total, self.weight = (float(np.append(one, more).cumsum()[-1]) for one, more in sums)
 
     def judge(self, state: RunState, rule: StopRule) -> bool:
         """At an epoch's end, keep the arrays if it is the best, and tell whether to stop."""
@@ -194,46 +226,15 @@ class Watch:
         return epoch - self.best_epoch >= patience
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """`count` steps of one phase of one epoch from step `first`, all whole batches or the tail."""
-
-    epoch: int
-    phase: int
-    first: int
-    count: int
-    is_tail: bool
-
-
-def segments(
+def next_steps(
     run: Run, state: RunState, limit: float = math.inf, last_epoch: float = math.inf
-) -> Iterator[Segment]:
-    """List what is to be done next, at most `limit` steps of it, up to the end of `last_epoch`."""
-    epoch, phase, step = state.epoch, state.phase, state.step
-    while epoch < min(run.epochs, last_epoch + 1) and limit > 0:
-        now = run.phases[phase]
-        if step < now.whole:
-            count = int(min(now.whole - step, limit))
-            yield Segment(epoch, phase, step, count, False)
-        else:
-            count = now.steps - step
-            if count:
-                yield Segment(epoch, phase, step, count, True)
-        limit -= count
-        step += count
-        if step >= now.steps:
-            phase, step = phase + 1, 0
-            if phase >= len(run.phases):
-                epoch, phase = epoch + 1, 0
+) -> Plan:
+    """Plan what is to be done next, at most `limit` steps of it, up to the end of `last_epoch`.
 
-
-@dataclass(eq=False)
-class Records:
-    """The scalars of the steps just done: for each segment an array (steps, outputs) in float64."""
-
-    parts: list[tuple[Segment, NDArray[np.float64]]] = field(default_factory=list)
-
-    @property
-    def steps(self) -> int:
-        """The number of training steps among them."""
-        return sum(segment.count for segment, _ in self.parts if segment.phase == 0)
+    Where there is a rule that may stop the run, no plan should go beyond an epoch.
+    """
+    epoch = run.epoch
+    epochs = int(min(run.epochs, last_epoch + 1)) - state.epoch
+    begin = state.step + state.phase * run.train.steps
+    end = int(min(begin + limit, epochs * epoch.steps))
+    return epoch.repeated(state.epoch, -(-end // max(epoch.steps, 1))).part(begin, end)

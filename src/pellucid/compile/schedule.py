@@ -10,8 +10,8 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from pellucid.arguments import Frozen
 from pellucid.compile.fuse import Fusion, Kernel, fused, has_own_loop, viewed
 from pellucid.compile.program import Program
 from pellucid.shapes import Shape
@@ -21,7 +21,7 @@ __all__ = ["Schedule", "scheduled"]
 LARGEST = 64  # lines of one kernel: bounds the registers that it needs
 
 
-class Schedule(Frozen):
+class Schedule(NamedTuple):
     """The kernels of a program in an order in which they can run.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid.compile.program import Instruction, Program
+from pellucid.compile.program import Instruction, Program, inferred
 from pellucid.errors import EngineError
 from pellucid.graph.op import Leaf
 
@@ -36,14 +36,15 @@ def verify(program: Program) -> Program:
 
 
 def _check_line(program: Program, number: int, line: Instruction) -> None:
-    if any(not 0 <= k < number for k in line.inputs):
+    if line.inputs and not 0 <= min(line.inputs) <= max(line.inputs) < number:
         raise _fault(number, f"takes a later line: {line}")
     if isinstance(line.op.body, Leaf):
         if (line.op.name == "constant") != (line.value is not None):
             raise _fault(number, "is a constant without value, or has a value without being one")
         return
-    specs = [program.instructions[k].spec for k in line.inputs]
-    wanted = line.op.rule(*specs, **dict(line.attrs))
+    wanted = inferred(
+        line.op, line.attrs, tuple([program.instructions[k].spec for k in line.inputs])
+    )
     if wanted != line.spec:
         raise _fault(number, f"has {line.spec}, its rule gives {wanted}: {line}")
 

@@ -5,21 +5,38 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Data, Program, Records, Run, RunState, Segment, segments
+from pellucid.compile import Data, Plan, Program, Record, Run, RunState, next_steps
+from pellucid.engines.explaining import line_by_line
+from pellucid.engines.explanation import Explanation
 
-__all__ = ["Engine", "Executable"]
+__all__ = ["Arrays", "Engine", "Executable", "Quick"]
 
 LONGEST_CALL = 0.05  # seconds: how long an engine may keep Python waiting
 
 
+Arrays = list[NDArray[Any]]
+Quick = Callable[[Sequence[Any], list[Any]], Arrays | None]
+
+
 class Executable(ABC):
-    """A program made ready to run: arrays in, arrays out."""
+    """A program made ready to run: arrays in, arrays out.
+
+    Attributes
+    ----------
+    quick : does the same with less ado, if there is such a way; it is called with anything, and
+        does nothing and gives ``None`` unless all are arrays just as the program has them
+    in_place : gives the outputs alone, and leaves the new values where the old ones were; it does
+        nothing and gives ``None`` also if a variable is not alone in holding what is to change
+    """
+
+    quick: Quick | None = None
+    in_place: Quick | None = None
 
     @abstractmethod
     def __call__(
@@ -45,10 +62,12 @@ class Engine(ABC):
         """Make a concrete program ready to run."""
 
     @abstractmethod
-    def steps(
-        self, run: Run, state: RunState, data: Data, plan: Sequence[Segment]
-    ) -> list[NDArray[np.float64]]:
+    def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step."""
+
+    def explain(self, program: Program) -> Explanation:
+        """Show what a program becomes; unless an engine says more, each line on its own."""
+        return Explanation(self.name, line_by_line(program))
 
     def advance(
         self,
@@ -59,27 +78,26 @@ class Engine(ABC):
         *,
         steps: float = math.inf,
         epochs: float = math.inf,
-    ) -> Records:
+    ) -> Record:
         """Do the next steps of a run until it ends, or about `seconds` have gone, or so many steps.
 
-        At least one step is done. How often this is called, and with which limits, changes no bit.
+        At least one step is done, if any is left. How often this is called, and with which limits,
+        changes no bit.
         """
-        records = Records()
+        parts: list[Record] = []
         start = now = time.perf_counter()
         last_epoch = state.epoch + epochs - 1
         while not state.is_done(run) and steps > 0 and state.epoch <= last_epoch:
             left = start + seconds - now
-            if records.parts and left <= 0:
+            if parts and left <= 0:
                 break
             limit = min(steps, max(1, int(state.pace * min(left, LONGEST_CALL))))
             last = state.epoch if run.stop is not None else last_epoch
-            plan = list(segments(run, state, limit, last))
+            plan = next_steps(run, state, limit, last)
             values = self.steps(run, state, data, plan)
-            for segment, rows in zip(plan, values, strict=True):
-                state.move_past(run, segment, rows)
-                records.parts.append((segment, rows))
+            state.move_past(run, plan, values)
+            parts.append(Record(plan, values))
             before, now = now, time.perf_counter()
-            done = sum(segment.count for segment in plan)
-            steps -= done
-            state.pace = min(done / max(now - before, 1e-9), 4 * state.pace + 16)
-        return records
+            steps -= len(values)
+            state.pace = len(values) / max(now - before, 1e-9)
+        return Record.joined(parts, run.columns)

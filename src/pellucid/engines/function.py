@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, final
 
 import numpy as np
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 
 from pellucid.compile import optimised, specialised, trace
 from pellucid.engines import choose
-from pellucid.engines.base import Engine, Executable
+from pellucid.engines.base import Arrays, Engine, Executable, Quick
+from pellucid.engines.explanation import Explanation
 from pellucid.errors import ArgumentTypeError, ShapeError
 from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, border_array
 from pellucid.graph.variable import Variable
@@ -40,7 +43,12 @@ class Function:
         self._single = single
         self.program, self.variables = trace(inputs, outputs, updates)
         self._specs = [x.spec for x in inputs]
+        self._count = len(self.program.outputs)
+        self._updated = [self.variables[place] for place, _ in self.program.updates]
         self._compiled: OrderedDict[tuple[Shape, ...], Executable] = OrderedDict()
+        self._are_arrays = all(y.shape for y in outputs)  # and no scalars
+        self._quick: Quick | None = None  # of the program used last
+        self._lock = threading.RLock()
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Compute the outputs from arrays, by position or by placeholder name; commit the updates.
@@ -50,23 +58,41 @@ class Function:
         A NumPy array for each output (a NumPy scalar for one without dimensions): alone, or in a
         list, as the outputs were given.
         """
+        quick = self._quick
+        if quick is None or named:
+            return self._called(values, named)
+        results = quick(values, [v._value for v in self.variables])
+        if results is None:
+            return self._called(values, named)
+        if not self._are_arrays:
+            return results[0][()] if self._single else self._given(results)
+        return results[0] if self._single else results
+
+    def _called(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
+        """Check and convert the inputs; compute by the program for them, and commit together."""
         arrays = [self._checked(k, value) for k, value in enumerate(self._ordered(values, named))]
-        executable = self._executable(tuple(array.shape for array in arrays))
-        results = executable(arrays, [v.numpy() for v in self.variables])
-        count = len(self.program.outputs)
-        for (place, _), new in zip(self.program.updates, results[count:], strict=True):
-            self.variables[place].adopt(new)
-        outputs = [result if result.shape else result[()] for result in results[:count]]
+        executable = self._executable(tuple([array.shape for array in arrays]))
+        with self._lock if self._updated else nullcontext():  # a call sees all that one before did
+            state = [v.numpy() for v in self.variables]  # held until the end: nobody may change it
+            results = executable(arrays, state)
+            for variable, new in zip(self._updated, results[self._count :], strict=True):
+                variable.adopt(new)
+        self._quick = executable.in_place
+        return self._given(results)
+
+    def _given(self, results: Arrays) -> Any:
+        outputs = [result if result.shape else result[()] for result in results[: self._count]]
         return outputs[0] if self._single else outputs
 
     def _executable(self, shapes: tuple[Shape, ...]) -> Executable:
-        found = self._compiled.get(shapes)
-        if found is None:
-            program = optimised(specialised(self.program, shapes))
-            found = self._compiled[shapes] = self.engine.compile(program)
-            if len(self._compiled) > KEPT_SHAPES:
-                self._compiled.popitem(last=False)
-        self._compiled.move_to_end(shapes)
+        with self._lock:
+            found = self._compiled.get(shapes)
+            if found is None:
+                program = optimised(specialised(self.program, shapes))
+                found = self._compiled[shapes] = self.engine.compile(program)
+                if len(self._compiled) > KEPT_SHAPES:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(shapes)
         return found
 
     def _ordered(self, values: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
@@ -100,6 +126,43 @@ class Function:
                 wanted=str(spec.shape), mend="reshape it; None stands for any extent",
             )  # fmt: skip
         return value
+
+    def explain(self, *values: Any, **named: Any) -> Explanation:
+        """Show what is computed at a call: the kernels in their order, their memory and their cost.
+
+        ``explain()[3]`` shows the lines of kernel 3, ``explain().ir("conv1")`` and
+        ``.assembly("conv1")`` the code of a layer.
+
+        Parameters
+        ----------
+        values, named : inputs as in a call, of which only the shapes count; they can be left out
+            where the placeholders know all extents, and after a call, which is then meant
+
+        Raises
+        ------
+        ShapeError : when the shapes are not known
+
+        Examples
+        --------
+        >>> import pellucid as pel
+        >>> x = pel.placeholder((None, 3), name="x")
+        >>> f = pel.function([x], pel.exp(-x * x).sum(1), engine="native")
+        >>> f.explain([[1.0, 2.0, 3.0]])[0]
+        <kernel 0 · negative, multiply, exp, sum · 1 over 3>
+        """
+        shapes: tuple[Shape, ...] = tuple(spec.shape for spec in self._specs)
+        if values or named:
+            ordered = enumerate(self._ordered(values, named))
+            shapes = tuple(self._checked(k, value).shape for k, value in ordered)
+        elif self._compiled:
+            shapes = next(reversed(self._compiled))
+        elif not self.program.is_concrete:
+            raise ShapeError(
+                "explain: the extents of the inputs are not known yet",
+                got=", ".join(map(str, self._specs)),
+                mend="call the function first, or give inputs as in a call: f.explain(x)",
+            )
+        return self.engine.explain(optimised(specialised(self.program, shapes)))
 
     def __repr__(self) -> str:
         names = ", ".join(self.program.names)

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Data, Program, Run, RunState, Segment
+from pellucid.compile import Data, Plan, Program, Run, RunState, Segment
 from pellucid.engines.base import Engine, Executable
 from pellucid.engines.rows import batch_rows
 from pellucid.graph.op import Leaf
@@ -71,30 +71,29 @@ class ReferenceEngine(Engine):
         """Make a concrete program ready to run."""
         return _executable(program)
 
-    def steps(
-        self, run: Run, state: RunState, data: Data, plan: Sequence[Segment]
-    ) -> list[NDArray[np.float64]]:
+    def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step."""
-        return [self._segment(run, state, data, segment) for segment in plan]
+        steps = [
+            self._step(run, state, data, segment, segment.first + k)
+            for segment in plan
+            for k in range(segment.steps)
+        ]
+        return np.array(steps, np.float64).reshape(-1, run.columns)
 
-    def _segment(
-        self, run: Run, state: RunState, data: Data, segment: Segment
-    ) -> NDArray[np.float64]:
+    def _step(
+        self, run: Run, state: RunState, data: Data, segment: Segment, step: int
+    ) -> list[float]:
         phase = run.phases[segment.phase]
         program = phase.tail if segment.is_tail else phase.program
         assert program is not None
-        executable = self.compile(program)
+        rows = batch_rows(run, segment, step)
+        batch = [array[rows] for array in data.arrays[segment.phase]]
+        hyper = data.hyper if segment.phase == 0 else ()
+        results = self.compile(program)([*batch, *hyper], state.arrays)
         outputs = len(program.outputs)
-        records = np.empty((segment.count, outputs))
-        for k in range(segment.count):
-            rows = batch_rows(run, segment, segment.first + k)
-            batch = [array[rows] for array in data.arrays[segment.phase]]
-            hyper = data.hyper if segment.phase == 0 else ()
-            results = executable([*batch, *hyper], state.arrays)
-            records[k] = [float(value) for value in results[:outputs]]
-            for (place, _), value in zip(program.updates, results[outputs:], strict=True):
-                np.copyto(state.arrays[place], value)
-        return records
+        for (place, _), value in zip(program.updates, results[outputs:], strict=True):
+            np.copyto(state.arrays[place], value)
+        return [float(value) for value in results[:outputs]]
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pellucid.arguments import named, one_of
 from pellucid.errors import ArgumentTypeError
+from pellucid.functional.composite import composite
 from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.ops.elementwise import (
     erf,
@@ -40,6 +41,7 @@ __all__ = [
 # --- normalised exponentials ---------------------------------------------------------------
 
 
+@composite
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     r"""Turn scores into probabilities that sum to 1 along `axis`.
 
@@ -56,6 +58,7 @@ def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     return powers / powers.sum(axis, keepdims=True)
 
 
+@composite
 def log_softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Give the logarithm of :func:`softmax`, exact also where the probability underflows.
 
@@ -73,6 +76,7 @@ def _below_zero(x: Tensor, axis: int) -> Tensor:
     return x - stop_gradient(x.max(axis, keepdims=True))
 
 
+@composite
 def logsumexp(x: TensorLike, axis: int = -1, *, keepdims: bool = False) -> Tensor:
     """Give ln Σⱼ exp(xⱼ) along `axis` without overflow: a smooth maximum.
 
@@ -90,6 +94,7 @@ def logsumexp(x: TensorLike, axis: int = -1, *, keepdims: bool = False) -> Tenso
 # --- activations ---------------------------------------------------------------------------
 
 
+@composite
 def softsign(x: TensorLike) -> Tensor:
     """Squash to (−1, 1), more slowly than tanh: x / (1 + |x|).
 
@@ -103,6 +108,7 @@ def softsign(x: TensorLike) -> Tensor:
     return x / (1 + abs(x))
 
 
+@composite
 def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
     """Give x above zero and slope · x below, so that no unit is ever without a gradient.
 
@@ -117,6 +123,7 @@ def leaky_relu(x: TensorLike, slope: float = 0.01) -> Tensor:
     return where(x > 0, x, x * slope)
 
 
+@composite
 def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     """Give x above zero and alpha · (eˣ − 1) below.
 
@@ -131,6 +138,7 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
     return where(x > 0, x, alpha * expm1(where(x > 0, 0, x)))
 
 
+@composite
 def gelu(x: TensorLike, *, approximate: str = "none") -> Tensor:
     r"""Weigh x by the probability that a standard normal number is smaller: x · Φ(x).
 
@@ -151,6 +159,7 @@ def gelu(x: TensorLike, *, approximate: str = "none") -> Tensor:
     return 0.5 * x * (1 + tanh(math.sqrt(2 / math.pi) * cubic))
 
 
+@composite
 def silu(x: TensorLike) -> Tensor:
     """Weigh x by its own sigmoid: x · σ(x), also called swish.
 
@@ -164,6 +173,7 @@ def silu(x: TensorLike) -> Tensor:
     return x * sigmoid(x)
 
 
+@composite
 def selu(x: TensorLike) -> Tensor:
     """Give λ x above zero and λ α (eˣ − 1) below: deep dense networks normalise themselves.
 
@@ -178,6 +188,7 @@ def selu(x: TensorLike) -> Tensor:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
+@composite
 def mish(x: TensorLike) -> Tensor:
     """Give x · tanh(ln(1 + eˣ)), smooth like :func:`silu`.
 

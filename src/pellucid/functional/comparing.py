@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from pellucid.errors import DataError, ShapeError
+from pellucid.functional.composite import composite
 from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.ops.elementwise import cast
 from pellucid.ops.reduce import mean
@@ -63,6 +64,7 @@ def _mend(prediction: Shape, target: Shape) -> str:
     return "give both one row for each example, in the same order"
 
 
+@composite
 def squared_error(prediction: TensorLike, target: TensorLike) -> Tensor:
     """Give each row's mean of (prediction − target)².
 
@@ -75,6 +77,7 @@ def squared_error(prediction: TensorLike, target: TensorLike) -> Tensor:
     return by_row(difference * difference)
 
 
+@composite
 def absolute_error(prediction: TensorLike, target: TensorLike) -> Tensor:
     """Give each row's mean of |prediction − target|.
 

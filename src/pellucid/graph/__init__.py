@@ -12,9 +12,11 @@ from pellucid.graph.op import (
     Random,
     Reduce,
     Scatter,
+    Signature,
     Spec,
     register,
 )
+from pellucid.graph.replay import Replay
 from pellucid.graph.tensor import (
     METHODS,
     Operand,
@@ -34,7 +36,7 @@ from pellucid.graph.walk import declared_updates, topological, variables
 
 __all__ = [
     "METHODS", "OPS", "Body", "Contract", "Elementwise", "Gather", "Leaf", "Move", "Op", "Operand",
-    "Random", "Reduce", "Scatter", "Spec", "Tensor", "TensorLike", "Variable", "apply",
-    "as_tensor", "constant", "declared_updates", "default_dtype", "listing", "placeholder",
-    "provenance", "register", "symbolic", "tensor", "topological", "variables",
+    "Random", "Reduce", "Replay", "Scatter", "Signature", "Spec", "Tensor", "TensorLike",
+    "Variable", "apply", "as_tensor", "constant", "declared_updates", "default_dtype", "listing",
+    "placeholder", "provenance", "register", "symbolic", "tensor", "topological", "variables",
 ]  # fmt: skip

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from pellucid.shapes import Shape, broadcast
 
 __all__ = [
     "OPS", "Body", "Contract", "Elementwise", "Gather", "Leaf", "Move", "Op", "Random", "Reduce",
-    "Scatter", "Spec", "register",
+    "Scatter", "Signature", "Spec", "register", "signature",
 ]  # fmt: skip
 
 Attrs = Mapping[str, Any]
@@ -209,6 +210,36 @@ class Op(Frozen):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _named, (self.name,)
+
+
+@final
+class Signature:
+    """All of a node but its values: an operation, with its attributes, on inputs of certain specs.
+
+    What follows from that alone is worked out once, and shared by all nodes that have it.
+
+    Attributes
+    ----------
+    spec : of the result
+    array : the meaning over NumPy, of the inputs' arrays
+    routes : the inputs to which a gradient flows
+    """
+
+    __slots__ = ("array", "attrs", "op", "routes", "spec")
+
+    def __init__(self, op: Op, attrs: Attrs, spec: Spec, inputs: int = 0) -> None:
+        self.op, self.attrs, self.spec = op, attrs, spec
+        self.array = partial(op.array, np, **attrs)
+        self.routes: tuple[int, ...] = ()
+        if inputs and spec.dtype.kind == "f":
+            self.routes = tuple(k for k in range(inputs) if op.gradient_rule(k) is not None)
+
+
+@lru_cache(maxsize=4096)
+def signature(op: Op, attrs: tuple[Any, ...], *specs: Spec) -> Signature:
+    """Find the signature of a node; after the pairs in `attrs` may stand what tells them apart."""
+    named: dict[str, Any] = dict([pair for pair in attrs if isinstance(pair, tuple)])
+    return Signature(op, named, op.rule(*specs, **named), len(specs))
 
 
 OPS: dict[str, Op] = {}

@@ -11,11 +11,10 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
+from contextvars import Context, ContextVar
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,7 @@ from pellucid.errors import (
     DTypeError,
     GraphError,
 )
-from pellucid.graph.op import Leaf, Op, Spec, register
+from pellucid.graph.op import Leaf, Op, Signature, Spec, register, signature
 from pellucid.shapes import Shape
 
 if TYPE_CHECKING:
@@ -42,10 +41,11 @@ DTypeLike = Any
 METHODS: dict[str, Callable[..., Any]] = {}
 _NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
 _default_dtype: ContextVar[str] = ContextVar("default_dtype", default="float32")
+_quiet = Context()  # in it NumPy warns of nothing; a copy is entered faster than an errstate
+_quiet.run(np.seterr, all="ignore")
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a node comes from: the dotted path of its layer, and the node it is the gradient of."""
 
     path: str = ""
@@ -53,6 +53,14 @@ class Origin:
 
 
 _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039
+
+
+def _operator(name: str) -> Callable[[Any, Any], Tensor]:
+    return lambda x, y: METHODS[name](x, y)
+
+
+def _reflected(name: str) -> Callable[[Any, Any], Tensor]:
+    return lambda x, y: METHODS[name](y, x)
 
 
 class Operand:
@@ -73,7 +81,7 @@ class Operand:
     @property
     def T(self) -> Tensor:  # noqa: N802
         """The transpose: all axes in reverse order."""
-        return self._do("transpose")
+        return METHODS["transpose"](self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
         return METHODS["array_ufunc"](ufunc, method, inputs, named)
@@ -81,138 +89,66 @@ class Operand:
     def __array_function__(self, function: Any, types: Any, args: Any, named: Any) -> Any:
         return METHODS["array_function"](function, args, named)
 
-    def _do(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        return METHODS[name](self, *args, **kwargs)
-
-    def __add__(self, other: TensorLike) -> Tensor:
-        return self._do("add", other)
-
-    def __radd__(self, other: TensorLike) -> Tensor:
-        return METHODS["add"](other, self)
-
-    def __sub__(self, other: TensorLike) -> Tensor:
-        return self._do("subtract", other)
-
-    def __rsub__(self, other: TensorLike) -> Tensor:
-        return METHODS["subtract"](other, self)
-
-    def __mul__(self, other: TensorLike) -> Tensor:
-        return self._do("multiply", other)
-
-    def __rmul__(self, other: TensorLike) -> Tensor:
-        return METHODS["multiply"](other, self)
-
-    def __truediv__(self, other: TensorLike) -> Tensor:
-        return self._do("divide", other)
-
-    def __rtruediv__(self, other: TensorLike) -> Tensor:
-        return METHODS["divide"](other, self)
-
-    def __floordiv__(self, other: TensorLike) -> Tensor:
-        return self._do("floor_divide", other)
-
-    def __rfloordiv__(self, other: TensorLike) -> Tensor:
-        return METHODS["floor_divide"](other, self)
-
-    def __mod__(self, other: TensorLike) -> Tensor:
-        return self._do("remainder", other)
-
-    def __rmod__(self, other: TensorLike) -> Tensor:
-        return METHODS["remainder"](other, self)
-
-    def __pow__(self, other: TensorLike) -> Tensor:
-        return self._do("power", other)
-
-    def __rpow__(self, other: TensorLike) -> Tensor:
-        return METHODS["power"](other, self)
-
-    def __matmul__(self, other: TensorLike) -> Tensor:
-        return self._do("matmul", other)
-
-    def __rmatmul__(self, other: TensorLike) -> Tensor:
-        return METHODS["matmul"](other, self)
-
-    def __and__(self, other: TensorLike) -> Tensor:
-        return self._do("bitwise_and", other)
-
-    def __rand__(self, other: TensorLike) -> Tensor:
-        return METHODS["bitwise_and"](other, self)
-
-    def __or__(self, other: TensorLike) -> Tensor:
-        return self._do("bitwise_or", other)
-
-    def __ror__(self, other: TensorLike) -> Tensor:
-        return METHODS["bitwise_or"](other, self)
-
-    def __xor__(self, other: TensorLike) -> Tensor:
-        return self._do("bitwise_xor", other)
-
-    def __rxor__(self, other: TensorLike) -> Tensor:
-        return METHODS["bitwise_xor"](other, self)
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
+    __mul__, __rmul__ = _operator("multiply"), _reflected("multiply")
+    __truediv__, __rtruediv__ = _operator("divide"), _reflected("divide")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _reflected("floor_divide")
+    __mod__, __rmod__ = _operator("remainder"), _reflected("remainder")
+    __pow__, __rpow__ = _operator("power"), _reflected("power")
+    __matmul__, __rmatmul__ = _operator("matmul"), _reflected("matmul")
+    __and__, __rand__ = _operator("bitwise_and"), _reflected("bitwise_and")
+    __or__, __ror__ = _operator("bitwise_or"), _reflected("bitwise_or")
+    __xor__, __rxor__ = _operator("bitwise_xor"), _reflected("bitwise_xor")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+    __eq__, __ne__ = _operator("equal"), _operator("not_equal")  # type: ignore[assignment]
 
     def __invert__(self) -> Tensor:
-        return self._do("invert")
+        return METHODS["invert"](self)
 
     def __neg__(self) -> Tensor:
-        return self._do("negative")
+        return METHODS["negative"](self)
 
     def __abs__(self) -> Tensor:
-        return self._do("abs")
-
-    def __lt__(self, other: TensorLike) -> Tensor:
-        return self._do("less", other)
-
-    def __le__(self, other: TensorLike) -> Tensor:
-        return self._do("less_equal", other)
-
-    def __gt__(self, other: TensorLike) -> Tensor:
-        return self._do("greater", other)
-
-    def __ge__(self, other: TensorLike) -> Tensor:
-        return self._do("greater_equal", other)
-
-    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
-        return self._do("equal", other)
-
-    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        return self._do("not_equal", other)
+        return METHODS["abs"](self)
 
     __hash__ = object.__hash__
 
     def __getitem__(self, index: Any) -> Tensor:
-        return self._do("getitem", index)
+        return METHODS["getitem"](self, index)
 
     def sum(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
         """Add up the elements along `axis` (all of them by default)."""
-        return self._do("sum", axis, keepdims=keepdims)
+        return METHODS["sum"](self, axis, keepdims=keepdims)
 
     def mean(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
         """Average the elements along `axis` (all of them by default)."""
-        return self._do("mean", axis, keepdims=keepdims)
+        return METHODS["mean"](self, axis, keepdims=keepdims)
 
     def max(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
         """Take the greatest element along `axis` (of all by default)."""
-        return self._do("max", axis, keepdims=keepdims)
+        return METHODS["max"](self, axis, keepdims=keepdims)
 
     def min(self, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Tensor:
         """Take the least element along `axis` (of all by default)."""
-        return self._do("min", axis, keepdims=keepdims)
+        return METHODS["min"](self, axis, keepdims=keepdims)
 
     def argmax(self, axis: int = -1) -> Tensor:
         """Give the position of the greatest element along `axis`."""
-        return self._do("argmax", axis)
+        return METHODS["argmax"](self, axis)
 
     def reshape(self, *shape: int | Sequence[int]) -> Tensor:
         """Arrange the elements, in row-major order, in another shape; one extent may be -1."""
-        return self._do("reshape", *shape)
+        return METHODS["reshape"](self, *shape)
 
     def transpose(self, *axes: int | Sequence[int]) -> Tensor:
         """Permute the axes; without arguments, reverse them."""
-        return self._do("transpose", (axes[0] if len(axes) == 1 else axes) if axes else None)
+        return METHODS["transpose"](self, (axes[0] if len(axes) == 1 else axes) if axes else None)
 
     def astype(self, dtype: DTypeLike) -> Tensor:
         """Convert to another dtype."""
-        return self._do("cast", dtype)
+        return METHODS["cast"](self, dtype)
 
     def detach(self) -> Tensor:
         """Give the same values with no gradient through them, and no memory of how they were made.
@@ -220,7 +156,7 @@ class Operand:
         What has no value yet stays an expression, through which no gradient flows.
         """
         node = as_tensor(self)
-        return node._do("stop_gradient") if node.value is None else constant(node.value)
+        return METHODS["stop_gradient"](node) if node.value is None else constant(node.value)
 
 
 class Tensor(Operand):
@@ -232,6 +168,7 @@ class Tensor(Operand):
     ----------
     op, inputs, attrs : the operation that made it, from which tensors, with which settings
     shape, dtype : the shape (``None`` for an unknown extent) and the NumPy dtype
+    spec, signature : both together; and with them the operation and its settings
     value : the NumPy array, read-only, or ``None`` when it depends on a placeholder
     requires_grad : whether gradients flow into it
     grad : on a leaf, the gradient that ``backward()`` left there
@@ -254,50 +191,29 @@ class Tensor(Operand):
     """
 
     __slots__ = (
-        "__weakref__",
-        "attrs",
-        "call",
-        "dtype",
-        "grad",
-        "inputs",
-        "name",
-        "op",
-        "origin",
-        "requires_grad",
-        "shape",
-        "updates",
-        "value",
+        "__weakref__", "attrs", "call", "dtype", "grad", "inputs", "name", "op", "origin",
+        "requires_grad", "shape", "signature", "spec", "updates", "value",
     )  # fmt: skip
 
     def __init__(
         self,
-        op: Op,
+        signature: Signature,
         inputs: tuple[Tensor, ...],
-        attrs: Mapping[str, Any],
-        spec: Spec,
         value: NDArray[Any] | None,
-        *,
         requires_grad: bool = False,
         name: str = "",
-        updates: Mapping[Variable, Tensor] = _NO_ATTRS,  # type: ignore[assignment]
-        call: Any = None,
     ) -> None:
-        self.op = op
+        self.signature = signature
+        self.op, self.attrs, self.spec = signature.op, signature.attrs, signature.spec
+        self.shape, self.dtype = signature.spec
         self.inputs = inputs
-        self.attrs = attrs
-        self.shape, self.dtype = spec
         self.value = value
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
         self.name = name
         self.origin = _origin.get()
-        self.updates = updates
-        self.call = call
-
-    @property
-    def spec(self) -> Spec:
-        """The shape and dtype together."""
-        return Spec(self.shape, self.dtype)
+        self.updates: Mapping[Variable, Tensor] = _NO_ATTRS  # type: ignore[assignment]
+        self.call: Any = None
 
     @property
     def label(self) -> str:
@@ -357,7 +273,7 @@ class Tensor(Operand):
             when this is not a scalar
         create_graph : keep the graph of the gradients, so that they can be differentiated again
         """
-        self._do("backward", gradient, create_graph=create_graph)
+        METHODS["backward"](self, gradient, create_graph=create_graph)
 
     def __repr__(self) -> str:
         if self.value is not None:
@@ -389,33 +305,35 @@ CONSTANT = _leaf("constant", "{0}")
 
 def apply(op: Op, *inputs: Tensor, **attrs: Any) -> Tensor:
     """Make the node of `op` on `inputs`; compute its value now if every input has one."""
-    spec = op.rule(*[x.spec for x in inputs], **attrs)
+    named: tuple[Any, ...] = ()
+    if attrs:  # a sign tells 0.0 from −0.0
+        signs = [math.copysign(1, x) for x in attrs.values() if type(x) is float]
+        named = (*attrs.items(), *signs)
+    made = signature(op, named, *[x.spec for x in inputs])
+    arrays = [x.value for x in inputs]
     value = None
-    if all([x.value is not None for x in inputs]):
-        with np.errstate(all="ignore"):
-            value = np.asarray(op.array(np, *[x.value for x in inputs], **attrs))
-        value.flags.writeable = False
-    needs = any([x.requires_grad for x in inputs]) and spec.dtype.kind == "f" and any(
-        x.requires_grad and op.gradient_rule(k) is not None for k, x in enumerate(inputs)
-    )  # fmt: skip
-    return Tensor(op, inputs, attrs or _NO_ATTRS, spec, value, requires_grad=needs)
+    if all([array is not None for array in arrays]):
+        value = np.asarray(_quiet.copy().run(made.array, *arrays))
+        value.setflags(False)
+    return Tensor(made, inputs, value, any([inputs[k].requires_grad for k in made.routes]))
 
 
-@contextlib.contextmanager
-def provenance(*, path: str | None = None, forward: Tensor | None = None) -> Iterator[None]:
+@final
+class provenance:  # noqa: N801
     """Mark the nodes made inside as the layer `path`'s, or as the gradient of `forward`'s."""
-    now = _origin.get()
-    node = now.forward if forward is None else forward
-    token = _origin.set(Origin(now.path if path is None else path, node))
-    try:
-        yield
-    finally:
-        _origin.reset(token)
 
+    __slots__ = ("_given", "_token")
 
-def current_path() -> str:
-    """Give the dotted path of the layer that is being called."""
-    return _origin.get().path
+    def __init__(self, *, path: str | None = None, forward: Tensor | None = None) -> None:
+        self._given = path, forward
+
+    def __enter__(self) -> None:
+        (path, forward), now = self._given, _origin.get()
+        node = now.forward if forward is None else forward
+        self._token = _origin.set(Origin(now.path if path is None else path, node))
+
+    def __exit__(self, *error: object) -> None:
+        _origin.reset(self._token)
 
 
 @contextlib.contextmanager
@@ -499,7 +417,7 @@ def _numbers(raw: NDArray[Any], what: str) -> NDArray[Any]:
 
 
 def _check_fits(raw: NDArray[Any], value: NDArray[Any], what: str) -> None:
-    if np.can_cast(raw.dtype, value.dtype):
+    if raw.dtype is value.dtype or np.can_cast(raw.dtype, value.dtype):
         return
     if value.dtype.kind == "f":
         lost, mend = np.isinf(value) & ~np.isinf(raw), 'write dtype="float64", or scale the data'
@@ -524,8 +442,12 @@ def _scalar(value: int | float, dtype: DTypeLike, sign: float) -> NDArray[Any]:
 
 def constant(value: NDArray[Any], *, requires_grad: bool = False, name: str = "") -> Tensor:
     """Make a leaf of a read-only array that is already of the right dtype."""
-    spec = Spec(value.shape, value.dtype)
-    return Tensor(CONSTANT, (), _NO_ATTRS, spec, value, requires_grad=requires_grad, name=name)
+    return Tensor(_leaf_of(value.shape, value.dtype), (), value, requires_grad, name)
+
+
+@lru_cache(maxsize=1024)
+def _leaf_of(shape: Shape, dtype: np.dtype[Any]) -> Signature:
+    return Signature(CONSTANT, _NO_ATTRS, Spec(shape, dtype))
 
 
 def tensor(
@@ -588,7 +510,7 @@ def placeholder(
                 got=f"shape={shape}", mend="write placeholder((None, 2))",
             )  # fmt: skip
     spec = Spec(tuple(None if e is None else int(e) for e in extents), resolve_dtype(dtype))
-    return Tensor(PLACEHOLDER, (), _NO_ATTRS, spec, None, name=name)
+    return Tensor(Signature(PLACEHOLDER, _NO_ATTRS, spec), (), None, name=name)
 
 
 def as_tensor(value: TensorLike, dtype: DTypeLike | None = None) -> Tensor:
@@ -598,10 +520,10 @@ def as_tensor(value: TensorLike, dtype: DTypeLike | None = None) -> Tensor:
     """
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, Operand):
-        return value._do("read")
     if dtype is not None and isinstance(value, (int, float)):
         return constant(_scalar(value, dtype, math.copysign(1.0, value)))
+    if isinstance(value, Operand):
+        return METHODS["read"](value)
     if dtype is None and isinstance(value, (np.ndarray, np.generic)):
         dtype = value.dtype.newbyteorder("=") if value.dtype.kind == "f" else None
     return constant(border_array(value, dtype))

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pellucid.errors import DTypeError, GraphError, ShapeError
-from pellucid.graph.op import Leaf, Op, Spec, register
+from pellucid.graph.op import Leaf, Op, Signature, Spec, register
 from pellucid.graph.tensor import (
     METHODS,
     DTypeLike,
@@ -115,9 +115,8 @@ class Variable(Operand):
     def read(self) -> Tensor:
         """Make a read node: a snapshot now, the variable itself in a compiled function."""
         value = None if _symbolic.get() else self.numpy()
-        spec = Spec(self.shape, self.dtype)
-        attrs = {"variable": self}
-        return Tensor(READ, (), attrs, spec, value, requires_grad=self.trainable, name=self.name)
+        read = Signature(READ, {"variable": self}, Spec(self.shape, self.dtype))
+        return Tensor(read, (), value, self.trainable, self.name)
 
     def numpy(self) -> NDArray[Any]:
         """Give the present value as a read-only array, drawn now if it was not yet needed."""
@@ -139,7 +138,7 @@ class Variable(Operand):
 
     def adopt(self, array: NDArray[Any]) -> None:
         """Take `array` over as it is: the caller, an engine, has made it of the right kind."""
-        array.flags.writeable = False
+        array.setflags(write=False)
         self._value = array
 
     def reset(self) -> None:

@@ -14,14 +14,14 @@ __all__ = ["declared_updates", "topological", "variables"]
 def topological(
     outputs: Iterable[Tensor],
     *,
-    into: Callable[[Tensor], bool] = lambda node: True,
+    into: Callable[[Tensor], bool] | None = None,
     neighbours: Callable[[Tensor], Sequence[Tensor]] = attrgetter("inputs"),
 ) -> list[Tensor]:
     """List the nodes that `outputs` depend on, every node after its inputs.
 
     Parameters
     ----------
-    into : tells whether to go on from a node to its inputs
+    into : tells whether to go on from a node to its inputs; always, if left out
     neighbours : gives what counts as the inputs of a node
 
     Examples
@@ -33,16 +33,18 @@ def topological(
     """
     order: list[Tensor] = []
     seen: set[int] = set()
-    stack: list[tuple[Tensor, bool]] = [(node, False) for node in reversed(list(outputs))]
+    stack: list[Tensor | None] = [*reversed([*outputs])]
     while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
+        node = stack.pop()
+        if node is None:  # all inputs of the one below are in order
+            order.append(stack.pop())  # type: ignore[arg-type]
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            if into(node):
-                stack.extend((x, False) for x in reversed(neighbours(node)) if id(x) not in seen)
+            inputs = neighbours(node)
+            if inputs and (into is None or into(node)):
+                stack += (node, None, *inputs[::-1])
+            else:
+                order.append(node)
     return order
 
 

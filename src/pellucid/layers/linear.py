@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import final
 
 from pellucid.arguments import truth, whole_number
 from pellucid.errors import ArgumentTypeError, GraphError, ShapeError
 from pellucid.functional import activation as find_activation
+from pellucid.functional.composite import composite
 from pellucid.graph.op import Spec
-from pellucid.graph.tensor import Tensor, as_tensor
+from pellucid.graph.tensor import Tensor
 from pellucid.graph.variable import Variable
 from pellucid.layers.constraint import Constraint, constrained
 from pellucid.layers.init import Initializer, Uniform, Zeros, initializer
@@ -28,16 +28,13 @@ class _Dense(Module):
     activation: Callable[..., Tensor] | None
     has_bias: bool
 
-    @property
-    @abstractmethod
-    def _matrix(self) -> Tensor:
-        """The matrix M, of shape (inputs, units)."""
+    _across = True  # whether M is Wᵀ, or W itself
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute f(x M + b)."""
         _check_rows(x.spec)
-        matrix = self._matrix
-        inputs = matrix.shape[0]
+        weight, across = self.weight.read(), self._across
+        inputs = weight.shape[int(across)]
         if x.shape[-1] not in (inputs, None):
             raise ShapeError(
                 f"the input does not have the {inputs} columns that this layer was made for",
@@ -45,10 +42,16 @@ class _Dense(Module):
                 mend=f"give {inputs} columns, or make a new network for other data",
             )  # fmt: skip
         x = floating(x, self.weight)
-        y = x @ matrix if x.ndim == 2 else _along_last(x, matrix)
-        if self.has_bias:
-            y = y + self.bias
+        bias = (self.bias.read(),) if self.has_bias else ()
+        y = _affine(across, x, weight, *bias)
         return y if self.activation is None else self.activation(y)
+
+
+@composite
+def _affine(across: bool, x: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
+    matrix = weight.T if across else weight
+    y: Tensor = x @ matrix if x.ndim == 2 else _along_last(x, matrix)
+    return y + bias[0] if bias else y
 
 
 def _along_last(x: Tensor, matrix: Tensor) -> Tensor:
@@ -131,11 +134,6 @@ class Linear(_Dense):
         if self.has_bias:
             self.create("bias", (self.units,), self.bias_init or default)
 
-    @property
-    def _matrix(self) -> Tensor:
-        matrix: Tensor = self.weight.T
-        return matrix
-
 
 @final
 class Tied(_Dense):
@@ -203,5 +201,5 @@ class Tied(_Dense):
             self.create("bias", weight.shape[int(self.transposed) :][:1], Zeros())
 
     @property
-    def _matrix(self) -> Tensor:
-        return as_tensor(self.weight if self.transposed else self.weight.T)
+    def _across(self) -> bool:
+        return not self.transposed

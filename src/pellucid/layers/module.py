@@ -116,6 +116,7 @@ class Module(metaclass=_ModuleType):
     _input_specs: tuple[Spec, ...] = ()
     _penalties: tuple[tuple[Variable, Penalty], ...] = ()
     _frozen = False
+    _first: tuple[Variable, ...] = ()  # of those that are floating
 
     #: Whether training looks at several rows together, so that a batch of one row means nothing.
     batch_statistics = False
@@ -146,7 +147,7 @@ class Module(metaclass=_ModuleType):
         token = _pass.set(_Pass(mode, outer.root or self, calls, earlier, declared))
         try:
             with provenance(path=self.path):
-                return self._called([self._border(x) for x in inputs])
+                return self._called([x if type(x) is Tensor else self._border(x) for x in inputs])
         except PellucidError as error:
             raise error.located(self._place()) from None
         finally:
@@ -158,11 +159,15 @@ class Module(metaclass=_ModuleType):
             self.build(*specs)
             self._set("_input_specs", specs)
             self._set("_built", True)
-        is_symbol = any(x.value is None for x in inputs)
-        with symbolic() if is_symbol else contextlib.nullcontext():  # so that nothing is drawn
-            result: Any = self.forward(*inputs)
+        result: Any
         given = tuple(inputs)
-        outputs = [identity(y) if any(y is x for x in given) else y for y in _heads(result)]
+        if any([x.value is None for x in given]):
+            with symbolic():  # so that nothing is drawn
+                result = self.forward(*given)
+        else:
+            result = self.forward(*given)
+        heads = [result] if type(result) is Tensor else _heads(result)
+        outputs = [identity(y) if any([y is x for x in given]) else y for y in heads]
         for head, output in enumerate(outputs):
             output.call = Call(self, given, head)
         watcher = _observer.get()
@@ -179,7 +184,7 @@ class Module(metaclass=_ModuleType):
         if isinstance(x, Operand):
             return as_tensor(x)
         with contextlib.suppress(ValueError):  # of rows of unequal length the border speaks
-            if np.asarray(x).dtype.kind in "iub":
+            if (x if type(x) is np.ndarray else np.asarray(x)).dtype.kind in "iub":
                 return tensor(x)
         return tensor(x, self.dtype)
 
@@ -208,7 +213,12 @@ class Module(metaclass=_ModuleType):
     @property
     def dtype(self) -> np.dtype[Any] | None:
         """The dtype of the floating variables, or ``None`` before there are any."""
-        return next((v.dtype for v in self.variables().values() if v.dtype.kind == "f"), None)
+        first = (
+            self._first or tuple(v for v in self.variables().values() if v.dtype.kind == "f")[:1]
+        )
+        if self._built:
+            self._set("_first", first)
+        return first[0].dtype if first else None
 
     @property
     def built(self) -> bool:
@@ -273,9 +283,11 @@ class Module(metaclass=_ModuleType):
     def variables(self) -> dict[str, Variable]:
         """List all variables by dotted name, those that training does not change included."""
         found: dict[str, Variable] = {}
+        seen: set[int] = set()
         for path, module in self.modules().items():
             for name, value in vars(module).items():
-                if isinstance(value, Variable) and not any(value is v for v in found.values()):
+                if isinstance(value, Variable) and id(value) not in seen:
+                    seen.add(id(value))
                     found[f"{path}.{name}" if path else name] = value
         return found
 
@@ -435,6 +447,8 @@ class Module(metaclass=_ModuleType):
 
 def _heads(result: Any) -> list[Tensor]:
     """List the tensors that a forward gave: one, several by place, or several by name."""
+    if isinstance(result, Tensor):
+        return [result]
     found = list(result.values()) if isinstance(result, Mapping) else result
     found = list(found) if isinstance(found, (list, tuple)) else [found]
     wrong = [one for one in found if not isinstance(one, Tensor)]

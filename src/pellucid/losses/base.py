@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from numbers import Real
 from typing import Any, ClassVar, Literal
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import Declaration, number_in
 from pellucid.errors import ArgumentTypeError, DataError, ShapeError
+from pellucid.functional.composite import composite
 from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.ops.elementwise import cast, where
 from pellucid.ops.reduce import mean
@@ -28,6 +30,7 @@ Task = Literal["classes", "binary", "regression", "any"]
 Numbers = float | Sequence[float] | NDArray[Any] | None
 
 LOSSES: dict[str, Loss] = {}
+_mean = composite(mean)
 
 
 class Loss(Declaration, ABC):
@@ -61,7 +64,7 @@ class Loss(Declaration, ABC):
     link: ClassVar[staticmethod[..., Tensor] | None] = None
     any_scale: ClassVar[bool] = True
 
-    @property
+    @cached_property
     def name(self) -> str:
         """How ``fit(loss=…)``, histories and files call it."""
         same = [name for name, loss in LOSSES.items() if type(loss) is type(self)]
@@ -86,7 +89,7 @@ class Loss(Declaration, ABC):
         each = self.each(prediction, target)
         counts = self._counts(prediction, target, weight)
         if counts is None:
-            return mean(each)
+            return _mean(each)
         if weight is not None:
             each = each * _row_weights(weight, as_tensor(prediction))
         total = counts.sum()

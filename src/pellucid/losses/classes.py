@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import field
 from typing import Any, final
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid.arguments import ranged
 from pellucid.errors import ShapeError
 from pellucid.functional import by_row, check_paired, log_softmax, paired, softmax
+from pellucid.functional.composite import composite
 from pellucid.graph.tensor import Tensor, TensorLike, as_tensor
 from pellucid.losses.base import Loss, Numbers, check_finite, columns, known, weights
 from pellucid.losses.labels import check_distributions, check_labels, class_count, whole
@@ -64,13 +66,25 @@ class _Categorical(Loss, kw_only=True):
         """Give the weight of each row's class, or its mean over the places of the row."""
         if self.class_weight is None:
             return None
-        scores, marks = self._given(prediction, target)
+        scores, marks = self._marked(*self._checked(prediction, target))
         return by_row(self._weighed(marks, scores).sum(axis=-1))
 
-    def _given(self, prediction: TensorLike, target: TensorLike) -> tuple[Tensor, Tensor]:
-        """Bring scores together with marks, both with the classes last."""
+    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
+        """Give each row's cost, times the weight of its class."""
+        return self._each(*self._checked(prediction, target))
+
+    @composite
+    def _each(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return self._costs(*self._marked(prediction, target))
+
+    @abstractmethod
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        """Give each row's cost, of scores and marks with the classes last."""
+
+    def _checked(self, prediction: TensorLike, target: TensorLike) -> tuple[Tensor, Tensor]:
+        """Look at what was given, before anything is computed with it."""
         prediction, target = as_tensor(prediction), as_tensor(target)
-        classes = class_count(prediction.shape, self.name)
+        class_count(prediction.shape, self.name)
         if prediction.ndim == 2 and target.shape[1:] == (1,):
             raise ShapeError(
                 f"{self.name}: the labels stand in a column", got=f"target {target.shape}",
@@ -81,9 +95,13 @@ class _Categorical(Loss, kw_only=True):
         fitting = self.target_shape(prediction.shape) if labels else prediction.shape
         check_paired(fitting, target.shape, self.name)
         known(self, prediction, target)
+        return prediction, whole(target, self.name) if labels else target
+
+    def _marked(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Bring scores together with marks, both with the classes last."""
         scores = _classes_last(prediction)
-        if labels:
-            return scores, one_hot(whole(target, self.name), classes)
+        if target.ndim < prediction.ndim:
+            return scores, one_hot(target, scores.shape[-1] or 0)
         return scores, _classes_last(target)
 
     def _weighed(self, marks: Tensor, scores: Tensor) -> Tensor:
@@ -148,10 +166,8 @@ class CrossEntropy(_Smoothed):
     takes = "logits"
     link = staticmethod(class_probabilities)
 
-    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
-        """Give each row's cross entropy, times the weight of its class."""
-        x, marks = self._given(prediction, target)
-        return self._cost(self._softened(marks, x), log_softmax(x))
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        return self._cost(self._softened(marks, scores), log_softmax(scores))
 
 
 @final
@@ -176,11 +192,13 @@ class CategoricalCrossEntropy(_Smoothed):
     takes = "probabilities"
     link = staticmethod(identity)
 
-    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
-        """Give each row's cross entropy, times the weight of its class."""
-        p, marks = self._given(prediction, target)
+    def _checked(self, prediction: TensorLike, target: TensorLike) -> tuple[Tensor, Tensor]:
+        p, target = super()._checked(prediction, target)
         check_probabilities(p)
-        marks = self._softened(marks, p)
+        return p, target
+
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        p, marks = scores, self._softened(marks, scores)
         if self.eps is not None:
             return self._cost(marks, clipped_log(p, self.eps))
         inside = p > 1 / STEEPEST
@@ -208,11 +226,13 @@ class NegativeLogLikelihood(_Categorical):
     takes = "log-probabilities"
     link = staticmethod(exp)
 
-    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
-        """Give each row's cost, times the weight of its class."""
-        logs, marks = self._given(prediction, target)
+    def _checked(self, prediction: TensorLike, target: TensorLike) -> tuple[Tensor, Tensor]:
+        logs, target = super()._checked(prediction, target)
         check_log_probabilities(logs)
-        return self._cost(marks, logs)
+        return logs, target
+
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        return self._cost(marks, scores)
 
 
 @final
@@ -240,10 +260,8 @@ class Focal(_Categorical):
     takes = "logits"
     link = staticmethod(class_probabilities)
 
-    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
-        """Give each row's cost, times the weight of its class."""
-        x, marks = self._given(prediction, target)
-        logs = log_softmax(x)
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        logs = log_softmax(scores)
         if not self.gamma:
             return self._cost(marks, logs)
         others = -expm1(logs)
@@ -277,9 +295,8 @@ class MulticlassHinge(_Categorical):
     takes = "logits"
     link = staticmethod(class_probabilities)
 
-    def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
-        """Give each row's cost, times the weight of its class."""
-        x, marks = self._given(prediction, target)
+    def _costs(self, scores: Tensor, marks: Tensor) -> Tensor:
+        x = scores
         right = where(marks > 0, x, 0).sum(axis=-1, keepdims=True)
         short = where(marks > 0, 0, relu(1 - right + x))
         cost = (short * short if self.squared else short).mean(axis=-1, keepdims=True)

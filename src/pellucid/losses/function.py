@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 from typing import final
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
@@ -34,7 +35,7 @@ class FunctionLoss(Loss):
 
     function: Callable[..., Tensor]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The function's name."""
         return str(getattr(self.function, "__name__", type(self.function).__name__))

@@ -49,6 +49,10 @@ def _place(index: NDArray[Any]) -> str:
 
 def check_labels(labels: NDArray[Any], classes: int, name: str) -> None:
     """Refuse labels that are fractional, or outside 0 … classes − 1."""
+    if labels.dtype.kind in "iu":
+        inside = (labels >= 0) & (labels < classes)
+        if labels.size and np.count_nonzero(inside) == labels.size:
+            return
     numbers = labels.astype(np.float64)
     for fault, wrong in (
         ("is a fraction", numbers != np.floor(numbers)),

@@ -66,8 +66,10 @@ def _unbroadcast(rule: Vjp, k: int) -> Vjp:
 
 
 @lru_cache(maxsize=4096)
-def _loop_dtypes(ufunc: str, name: str, kinds: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
-    """Ask NumPy which dtypes the operands are converted to."""
+def _loop_dtype(ufunc: str, name: str, kinds: tuple[Any, ...]) -> np.dtype[Any] | None:
+    """Ask NumPy which dtype the operands are converted to; of Python numbers alone, none."""
+    if all([isinstance(kind, type) for kind in kinds]):
+        return None
     function: np.ufunc = getattr(np, ufunc)
     try:
         found = function.resolve_dtypes((*kinds, *[None] * function.nout))[: len(kinds)]
@@ -77,8 +79,7 @@ def _loop_dtypes(ufunc: str, name: str, kinds: tuple[Any, ...]) -> tuple[np.dtyp
             got=" and ".join(getattr(kind, "name", str(kind)) for kind in kinds),
             mend="convert first, as in x.astype('int64')",
         ) from error
-    common = np.result_type(*found)
-    return tuple(common for _ in found)
+    return np.result_type(*found)
 
 
 def _kind(operand: Any) -> Any:
@@ -92,19 +93,17 @@ def _kind(operand: Any) -> Any:
 
 def promoted(ufunc: str, name: str, operands: Sequence[TensorLike]) -> list[Tensor]:
     """Bring operands to the dtype in which NumPy's `ufunc` would work."""
-    kinds = tuple(_kind(operand) for operand in operands)
-    if all([isinstance(kind, type) for kind in kinds]):  # Python numbers only: none is weak
-        kinds = tuple(as_tensor(operand).dtype for operand in operands)
-    dtypes = _loop_dtypes(ufunc, name, kinds)
-    return [
-        x if type(x) is Tensor and x.dtype is dtype else cast(as_tensor(x, dtype), dtype)
-        for x, dtype in zip(operands, dtypes, strict=True)
-    ]
+    kinds = tuple([x.dtype if type(x) is Tensor else _kind(x) for x in operands])
+    dtype = _loop_dtype(ufunc, name, kinds)
+    if dtype is None:  # then none is weak
+        return promoted(ufunc, name, [as_tensor(operand) for operand in operands])
+    tensors = [x if type(x) is Tensor else as_tensor(x, dtype) for x in operands]
+    return [x if x.dtype is dtype else cast(x, dtype) for x in tensors]
 
 
 def _call(op: Op, *operands: TensorLike, like: str | None = None) -> Tensor:
     tensors = promoted(like or op.name, op.name, operands)
-    if len(tensors) == 2 and tensors[0].ndim != tensors[1].ndim:
+    if len(tensors) == 2 and len(tensors[0].shape) != len(tensors[1].shape):
         _refuse_flat_target(op.name, operands, tensors)
     return apply(op, *tensors)
 
@@ -162,7 +161,10 @@ def cast(x: TensorLike, dtype: DTypeLike) -> Tensor:
     >>> pel.cast([1.5, 2.0], "int32")
     Tensor([1 2], int32)
     """
-    x, wanted = as_tensor(x), resolve_dtype(dtype)
+    x = as_tensor(x)
+    if x.dtype is dtype:
+        return x
+    wanted = resolve_dtype(dtype)
     return x if x.dtype == wanted else apply(CAST, x, dtype=wanted.name)
 
 

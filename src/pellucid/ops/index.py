@@ -205,13 +205,14 @@ def _one_hot_element(b: Any, index: Index, labels: Any, *, classes: int) -> Any:
 
 
 def _one_hot_array(xp: Any, labels: Any, *, classes: int) -> Any:
-    if xp is np and labels.size and not (labels.min() >= 0 and labels.max() < classes):
+    marks = labels[..., None] == xp.arange(classes)
+    if xp is np and np.count_nonzero(marks) < labels.size:
         raise DataError(
             f"one_hot: a label is out of range 0 to {classes - 1}",
             got=str(labels[(labels < 0) | (labels >= classes)].flat[0]),
             mend="number the classes from 0, or give the last layer more units",
         )
-    return labels[..., None] == xp.arange(classes)
+    return marks
 
 
 ONE_HOT: Op = register(

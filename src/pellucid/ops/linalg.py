@@ -86,6 +86,8 @@ def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     if x.dtype == np.dtype(bool):
         raise DTypeError("matmul of truth values", got="bool", mend="write x.astype('int64')")
     row, column = x.ndim == 1, y.ndim == 1
+    if not row and not column:
+        return apply(MATMUL, x, y)
     x = expand_dims(x, 0) if row else x
     y = expand_dims(y, 1) if column else y
     return squeeze(apply(MATMUL, x, y), [-2] * row + [-1] * column)

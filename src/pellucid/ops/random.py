@@ -86,7 +86,7 @@ def random_bits(key: TensorLike, step: TensorLike, like: TensorLike) -> Tensor:
 
     Parameters
     ----------
-    key : two words, from :func:`derive_key`
+    key : two words, from ``derive_key``
     step : which draw of this stream it is
 
     >>> import pellucid as pel

@@ -47,9 +47,9 @@ def _declare(
 ) -> Op:
     def array(xp: Any, x: Any, axes: Axes, keepdims: bool) -> Any:
         if result is not None:
-            return getattr(xp, name)(x, axis=axes[0], keepdims=keepdims).astype(result)
+            return getattr(x, name)(axis=axes[0], keepdims=keepdims).astype(result)
         kind = {"dtype": x.dtype} if name == "sum" else {}
-        return getattr(xp, name)(x, axis=axes, keepdims=keepdims, **kind)
+        return getattr(x, name)(axis=axes, keepdims=keepdims, **kind)
 
     return register(Op(name, _rule(name, result, empty=empty), array, body, formula, (vjp,)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 Index = tuple[Any, ...]
+SMALL = 4096  # elements of an array that NumPy copies sooner than it makes a view of it
 
 
 # --- the same elements in another shape ----------------------------------------------------
@@ -79,10 +81,14 @@ def reshape(x: TensorLike, *shape: int | Sequence[int]) -> Tensor:
     return x if x.shape == extents else apply(RESHAPE, x, shape=extents)
 
 
+@lru_cache(maxsize=1024)
+def _expanded(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    extents = iter(shape)
+    return tuple([1 if i in axes else next(extents) for i in range(len(shape) + len(axes))])
+
+
 def _expand_rule(x: Spec, *, axes: tuple[int, ...]) -> Spec:
-    extents = iter(x.shape)
-    rank = len(x.shape) + len(axes)
-    return Spec(tuple(1 if i in axes else next(extents) for i in range(rank)), x.dtype)
+    return Spec(_expanded(x.shape, axes), x.dtype)
 
 
 def _expand_source(
@@ -95,7 +101,7 @@ EXPAND_DIMS: Op = register(
     Op(
         "expand_dims",
         _expand_rule,
-        lambda xp, x, axes: xp.expand_dims(x, axes),
+        lambda xp, x, axes: x.reshape(_expanded(x.shape, axes)),
         Move(_expand_source),
         "{0}",
         (lambda g, y, x, axes: apply(SQUEEZE, g, axes=axes),),
@@ -179,7 +185,7 @@ TRANSPOSE: Op = register(
     Op(
         "transpose",
         _transpose_rule,
-        lambda xp, x, axes: xp.transpose(x, axes),
+        lambda xp, x, axes: x.transpose(axes),
         Move(_transpose_source),
         r"{0}^{{\top}}",
         (_transpose_vjp,),
@@ -195,16 +201,15 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     (3, 1)
     """
     x = as_tensor(x)
-    if axes is None:
-        axes = range(x.ndim)[::-1]
-    given = integers(axes, "transpose", "axes")
-    order = tuple(axis % x.ndim if -x.ndim <= axis < x.ndim else axis for axis in given)
-    if sorted(order) != list(range(x.ndim)):
+    straight = tuple(range(x.ndim))
+    given = straight[::-1] if axes is None else integers(axes, "transpose", "axes")
+    order = tuple([axis % x.ndim if -x.ndim <= axis < x.ndim else axis for axis in given])
+    if tuple(sorted(order)) != straight:
         raise ArgumentError(
             "transpose: not a permutation of the axes", got=f"axes={given} for shape {x.shape}",
             wanted=f"each of 0 to {x.ndim - 1} once", mend="leave axes out to reverse them",
         )  # fmt: skip
-    return x if order == tuple(range(x.ndim)) else apply(TRANSPOSE, x, axes=order)
+    return x if order == straight else apply(TRANSPOSE, x, axes=order)
 
 
 # --- stretching ----------------------------------------------------------------------------
@@ -228,11 +233,19 @@ def _stretch_source(
     return stretched(index, shapes[0]), None
 
 
+def _stretch_array(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    if xp is not np or math.prod(shape) > SMALL:
+        return xp.broadcast_to(x, shape)
+    result = np.empty(shape, x.dtype)
+    result[...] = x
+    return result
+
+
 BROADCAST_TO: Op = register(
     Op(
         "broadcast_to",
         lambda x, shape: Spec(_check_stretch(x.shape, shape), x.dtype),
-        lambda xp, x, shape: xp.broadcast_to(x, shape),
+        _stretch_array,
         Move(_stretch_source),
         "{0}",
         (lambda g, y, x, shape: METHODS["sum_like"](g, x),),
@@ -242,7 +255,7 @@ BROADCAST_LIKE: Op = register(
     Op(
         "broadcast_like",
         lambda x, like: Spec(_check_stretch(x.shape, like.shape), x.dtype),
-        lambda xp, x, like: xp.broadcast_to(x, like.shape),
+        lambda xp, x, like: _stretch_array(xp, x, like.shape),
         Move(_stretch_source),
         "{0}",
         (lambda g, y, x, like: METHODS["sum_like"](g, x), None),

@@ -25,13 +25,16 @@ class _Adaptive(Moments, ABC):
         hyper: dict[str, Tensor],
         step: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Divide the mean gradient by its root mean square, both without bias."""
+        """Divide the mean gradient by its root mean square, both without bias.
+
+        The factors that take the bias away are the same for all weights: the fraction is expanded
+        by that of the root, so that each weight takes one division.
+        """
         moved = self.moved(gradient, slots, hyper)
         seen1, seen2 = self.corrections(hyper, step)
-        rate, scale, eps = as_dtype(
-            gradient, hyper["learning_rate"] / seen1, sqrt(seen2), hyper["eps"]
-        )
-        return rate * moved["mean"] / (sqrt(moved["square"]) / scale + eps), moved
+        scale = sqrt(seen2)
+        rate, eps = as_dtype(gradient, hyper["learning_rate"] * scale / seen1, hyper["eps"] * scale)
+        return rate * moved["mean"] / (sqrt(moved["square"]) + eps), moved
 
 
 @final

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import Frozen
 from pellucid.errors import (
     ArgumentError,
     ArgumentTypeError,
     GradientError,
+    GraphError,
     NonFiniteError,
     PellucidWarning,
 )
 from pellucid.graph.op import Spec
-from pellucid.graph.tensor import Tensor, constant
-from pellucid.graph.variable import Variable
+from pellucid.graph.replay import Replay
+from pellucid.graph.tensor import Tensor, constant, placeholder
+from pellucid.graph.variable import Variable, symbolic
 from pellucid.optim.schedules import given
 
 if TYPE_CHECKING:
     from pellucid.optim.optimizer import Optimizer
 
 __all__ = ["Stepper"]
+
+Arrays = dict[str, NDArray[Any]]
 
 
 @final
@@ -87,18 +93,20 @@ class Stepper:
 
     def _take(self, optimizer: Optimizer) -> None:
         self._optimizer = optimizer
+        self._built: tuple[Any, Replay | None] | None = None
         call = "optimizer.over(parameters"
         self._hyper = given(optimizer, optimizer.hyper(), call, **self._known)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the coming step, for parameters outside all groups."""
-        return float(self.optimizer.rate(*self._inputs()))
+        *numbers, step = map(constant, self._numbers())
+        return float(self.optimizer.rate(step, dict(zip(self._hyper, numbers, strict=True))))
 
-    def _inputs(self) -> tuple[Tensor, dict[str, Tensor]]:
-        """The number of the coming step, and the numbers of the rule."""
-        hyper = {name: constant(np.asarray(x, np.float64)) for name, x in self._hyper.items()}
-        return constant(np.asarray(self.steps + 1)), hyper
+    def _numbers(self) -> list[NDArray[Any]]:
+        """The numbers of the rule, and the number of the coming step."""
+        hyper = [np.asarray(x, np.float64) for x in self._hyper.values()]
+        return [*hyper, np.asarray(self.steps + 1)]
 
     def zero_grad(self) -> None:
         """Forget the gradients, so that the next ``backward()`` starts from zero."""
@@ -114,20 +122,57 @@ class Stepper:
         NonFiniteError : when a gradient is not finite; nothing is changed then
         """
         gradients = self._gradients()
-        count, hyper = self._inputs()
-        slots = {
-            name: {slot: constant(array) for slot, array in arrays.items()}
-            for name, arrays in self.slots.items()
-        }
-        values, moved = self.optimizer.updates(self.parameters, gradients, slots, hyper, count)
         declared = {v: new for g in gradients.values() for v, new in g.updates.items()}
+        values, moved = self._moved(gradients)
         for name, value in values.items():
-            self.parameters[name].assign(value)
-        for name, tensors in moved.items():
-            self.slots[name] = {slot: tensor.numpy() for slot, tensor in tensors.items()}
-        for variable, value in declared.items():
-            variable.assign(value)
+            _commit(self.parameters[name], value)
+        self.slots = moved
+        for variable, new in declared.items():
+            variable.assign(new)
         self.steps += 1
+
+    def _moved(self, gradients: Mapping[str, Tensor]) -> tuple[Arrays, dict[str, Arrays]]:
+        """Give new parameters and slots."""
+        slots = [array for kept in self.slots.values() for array in kept.values()]
+        given = [*[g.numpy() for g in gradients.values()], *slots, *self._numbers()]
+        replay = self._replay(list(gradients), given)
+        if replay is not None:
+            results = iter(replay(given))
+        else:
+            made = self._results(gradients, [constant(array) for array in given])
+            results = iter([tensor.numpy() for tensor in made])
+        values = {name: next(results) for name in gradients}
+        moved = {name: {slot: next(results) for slot in kept} for name, kept in self.slots.items()}
+        return values, moved
+
+    def _replay(self, names: Sequence[str], given: Sequence[NDArray[Any]]) -> Replay | None:
+        """Give the array operations of a step, which are the same until shapes or dtypes change.
+
+        There are none to give where a rule looks at numbers while it is built, nor where a
+        constraint is no declaration: that may do something else each time.
+        """
+        parameters = self.parameters.values()
+        limits = [self.parameters[name].constraint for name in names]
+        key = names, limits, [v.dtype for v in parameters], [(x.shape, x.dtype) for x in given]
+        if self._built is None or self._built[0] != key:
+            replay = None
+            if all(limit is None or isinstance(limit, Frozen) for limit in limits):
+                symbols = [placeholder(array.shape, array.dtype) for array in given]
+                with symbolic(), contextlib.suppress(GraphError):
+                    replay = Replay(symbols, self._results(names, symbols))
+            self._built = key, replay
+        return self._built[1]
+
+    def _results(self, names: Iterable[str], given: Iterable[Tensor]) -> list[Tensor]:
+        """Apply the rule: give the new parameters of these names, and then all slots."""
+        tensors = iter(given)
+        gradients = {name: next(tensors) for name in names}
+        slots = {name: {slot: next(tensors) for slot in kept} for name, kept in self.slots.items()}
+        *numbers, step = tensors
+        hyper = dict(zip(self._hyper, numbers, strict=True))
+        values, moved = self.optimizer.updates(self.parameters, gradients, slots, hyper, step)
+        kept = [moved[name][slot] for name, kept in self.slots.items() for slot in kept]
+        return [values[name] for name in gradients] + kept
 
     def observe(self, **values: float) -> None:
         """Tell what was measured in an epoch that is over; a rule for plateaus looks at it.
@@ -213,13 +258,22 @@ def _named(parameters: Iterable[Variable]) -> Iterator[tuple[str, Variable]]:
         yield name, variable
 
 
+def _commit(variable: Variable, value: NDArray[Any]) -> None:
+    """Let a variable have its new value, without a copy where that is of the right kind."""
+    own = value.base is None and value.flags.c_contiguous
+    if own and value.shape == variable.shape and value.dtype == variable.dtype:
+        variable.adopt(value)
+    else:
+        variable.assign(value)
+
+
 def _zeros(spec: Spec) -> NDArray[Any]:
     return np.zeros([extent or 0 for extent in spec.shape], spec.dtype)
 
 
 def _check_finite(name: str, gradient: Tensor) -> None:
     finite = np.isfinite(gradient.numpy())
-    if not finite.all():
+    if np.count_nonzero(finite) < finite.size:
         place = [int(i) for i in np.argwhere(~finite)[0]]
         raise NonFiniteError(
             f"the gradient of {name} is not finite",

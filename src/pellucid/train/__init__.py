@@ -4,6 +4,7 @@ from pellucid.train.callbacks import Callback, EarlyStopping, Training
 from pellucid.train.checkpoint import load, load_weights, save
 from pellucid.train.copying import copied
 from pellucid.train.ends import heads_of, parameter_names, reshaped_like
+from pellucid.train.explaining import Explanation, explain
 from pellucid.train.fitting import fit
 from pellucid.train.history import History
 from pellucid.train.options import FitOptions
@@ -13,7 +14,8 @@ from pellucid.train.record import FitRecord
 from pellucid.train.summary import Summary, summarise
 
 __all__ = [
-    "Callback", "EarlyStopping", "FitOptions", "FitRecord", "History", "Recent", "Summary",
-    "Training", "classify", "copied", "evaluate", "fit", "heads_of", "load", "load_weights",
-    "parameter_names", "predict", "predict_proba", "probe", "reshaped_like", "save", "summarise",
+    "Callback", "EarlyStopping", "Explanation", "FitOptions", "FitRecord", "History", "Recent",
+    "Summary", "Training", "classify", "copied", "evaluate", "explain", "fit", "heads_of", "load",
+    "load_weights", "parameter_names", "predict", "predict_proba", "probe", "reshaped_like", "save",
+    "summarise",
 ]  # fmt: skip

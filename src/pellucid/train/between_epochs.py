@@ -13,7 +13,7 @@ from pellucid.graph.tensor import constant
 from pellucid.optim import Optimizer
 from pellucid.train.callbacks import Callback, EarlyStopping, Granularity, Training
 
-__all__ = ["ChangingNumbers", "HostStopping", "rate_at"]
+__all__ = ["ChangingNumbers", "HostStopping", "rates_at"]
 
 
 @final
@@ -56,7 +56,9 @@ class HostStopping(Callback):
             training.stop("no longer improving")
 
 
-def rate_at(optimizer: Optimizer, hyper: Mapping[str, NDArray[np.float64]], step: int) -> float:
-    """Give the learning rate of a step."""
+def rates_at(
+    optimizer: Optimizer, hyper: Mapping[str, NDArray[np.float64]], steps: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Give the learning rate of each of these steps."""
     numbers = {name: constant(array.copy()) for name, array in hyper.items()}
-    return float(optimizer.rate(constant(np.asarray(step)), numbers).numpy())
+    return np.broadcast_to(optimizer.rate(constant(steps), numbers).numpy(), steps.shape)

@@ -49,8 +49,8 @@ class Callback(ABC):  # noqa: B024
     """Told of a training's progress. Write the methods you need.
 
     ``granularity`` says how often ``on_progress`` is called, and what that costs: "time", about ten
-    times a second, is free; "epoch" makes the engine return at each epoch's end, some 50 µs; "step"
-    makes it return after each step, which is many times slower for small networks.
+    times a second, is free; "epoch" makes the engine return at each epoch's end, some 0.1 ms;
+    "step" makes it return after each step, which is many times slower for small networks.
     ``looks_at_model`` says whether ``on_progress`` reads or assigns weights; they are copied then.
 
     Examples

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -24,7 +25,14 @@ _T = TypeVar("_T")
 
 def parameter_names(module: Module) -> tuple[str, ...] | None:
     """List the inputs that a module's ``forward`` takes; ``None`` if it takes any number."""
-    given = inspect.signature(module.forward).parameters.values()
+    forward = module.forward
+    own = getattr(forward, "__func__", None)
+    return _names(forward, 0) if own is None else _names(own, 1)
+
+
+@lru_cache(maxsize=256)
+def _names(forward: Callable[..., Any], bound: int) -> tuple[str, ...] | None:
+    given = list(inspect.signature(forward).parameters.values())[bound:]
     if any(one.kind is one.VAR_POSITIONAL for one in given):
         return None
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -20,7 +20,7 @@ from pellucid.graph.tensor import resolve_dtype
 from pellucid.lazy import load
 from pellucid.optim import Adam, Optimizer
 from pellucid.optim.schedules import Schedule
-from pellucid.train.between_epochs import ChangingNumbers, HostStopping, rate_at
+from pellucid.train.between_epochs import ChangingNumbers, HostStopping, rates_at
 from pellucid.train.callbacks import Callback, Training, callback
 from pellucid.train.choosing import checked_objective, chosen_head, class_wish
 from pellucid.train.ends import heads_of, targets_by_name
@@ -110,7 +110,7 @@ def _begun(
     for rule in optimizer.plateaus.values():
         rule.watched(dict.fromkeys(columns, ()))
     if isinstance(optimizer.learning_rate, Schedule):
-        history.rate = partial(rate_at, optimizer, hyper)
+        history.rates = partial(rates_at, optimizer, hyper)
     return Fit(record, rows, held_out, programs, run, hyper)
 
 
@@ -168,16 +168,21 @@ def _check_alike(names: Sequence[str], held_out: Part, rows: Part) -> None:
 def _built(
     network: Network, inputs: Sequence[NDArray[Any]], dtype: np.dtype[Any], seed: int
 ) -> Any:
-    """Make the variables by calling the network on symbols; set dtype and seed."""
-    symbols = [placeholder((None, *x.shape[1:]), dtype, name=f"input {k}")
-               for k, x in enumerate(inputs)]  # fmt: skip
-    with symbolic():
-        network(*symbols, training=False)
-        network.seed(seed)
-        for variable in network.variables().values():
-            if variable.dtype.kind == "f":
-                variable.cast(dtype)
-        return network(*symbols, training=False)
+    """Make the variables by calling the network on symbols, if need be; set dtype and seed."""
+    shapes = tuple((None, *x.shape[1:]) for x in inputs)
+    symbols = [placeholder(shape, dtype, name=f"input {k}") for k, shape in enumerate(shapes)]
+
+    def called() -> Any:
+        with symbolic():
+            return network(*symbols, training=False)
+
+    if not network.built:
+        called()
+    network.seed(seed)
+    for variable in network.variables().values():
+        if variable.dtype.kind == "f":
+            variable.cast(dtype)
+    return network._functions.get(("outputs", shapes, dtype), called)
 
 
 # --- the run -------------------------------------------------------------------------------

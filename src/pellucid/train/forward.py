@@ -15,7 +15,7 @@ from pellucid.graph import Tensor, placeholder, symbolic
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["CHUNK", "engine_for", "forward", "summed"]
+__all__ = ["CHUNK", "Compute", "compiled", "engine_for", "forward", "summed"]
 
 CHUNK = 256  # rows that are computed together
 
@@ -69,6 +69,19 @@ def _chunks(
     engine: Engine,
     size: int,
 ) -> list[list[Any]]:
+    ask = compiled(network, key, compute, arrays, engine)
+    starts = range(0, len(arrays[0]), size)
+    return [ask(*[array[k : k + size] for array in arrays]) for k in starts]
+
+
+def compiled(
+    network: Network,
+    key: Hashable,
+    compute: Compute,
+    arrays: Sequence[NDArray[Any]],
+    engine: Engine,
+) -> Function:
+    """Give the function that computes this of such arrays, a list of arrays."""
     kinds = tuple((array.shape[1:], array.dtype) for array in arrays)
 
     def made() -> Function:
@@ -77,6 +90,5 @@ def _chunks(
         with symbolic():
             return function(rows, list(compute(*rows)), engine=engine)
 
-    ask = network._functions.get((key, kinds, engine.name), made)
-    starts = range(0, len(arrays[0]), size)
-    return [ask(*[array[k : k + size] for array in arrays]) for k in starts]
+    found: Function = network._functions.get((key, kinds, engine.name), made)
+    return found

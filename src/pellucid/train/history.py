@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import plot
-from pellucid.compile import Records, Run
+from pellucid.compile import Record, Run
 from pellucid.errors import ArgumentError
 
 __all__ = ["History"]
+
+Rates = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 KEPT_STEPS = 2_000_000  # beyond this the losses of single steps are no longer kept
 
@@ -36,7 +38,7 @@ class History(Mapping[str, list[float]]):
     stopped : why it ended early, or an empty string
     best_epoch : the epoch whose weights were kept by early stopping, counted from 0
     notes : what was done to the data and settings, in sentences
-    rate : gives the learning rate of a step, where it changes; recorded as "learning_rate"
+    rates : gives the learning rates of steps, where they change; recorded as "learning_rate"
 
     Examples
     --------
@@ -58,9 +60,9 @@ class History(Mapping[str, list[float]]):
     stopped: str = ""
     best_epoch: int | None = None
     notes: list[str] = field(default_factory=list)
-    rate: Callable[[int], float] | None = field(default=None, repr=False)
+    rates: Rates | None = field(default=None, repr=False)
     _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
-    _sums: dict[int, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    _sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     _losses: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
 
     def __getitem__(self, name: str) -> list[float]:
@@ -96,31 +98,44 @@ class History(Mapping[str, list[float]]):
         """Training steps a second, all of the fit's time counted."""
         return self.steps / self.seconds if self.seconds else 0.0
 
-    def add(self, run: Run, records: Records) -> bool:
+    def add(self, run: Run, record: Record) -> bool:
         """Take in the scalars of the steps just done; tell whether an epoch was completed."""
-        completed = False
-        for segment, rows in records.parts:
-            sums = self._sums.setdefault(segment.phase, np.zeros(2 * len(self.names)))
-            sums += rows.sum(axis=0)
-            if segment.phase == 0:
-                self.steps += segment.count
-                if self.steps <= KEPT_STEPS:
-                    with np.errstate(invalid="ignore"):  # a batch in which no row counts has none
-                        self._losses.append(rows[:, 0] / rows[:, 1])
-            last = run.phases[-1]
-            if segment.phase == len(run.phases) - 1 and segment.first + segment.count == last.steps:
-                self._close_epoch()
-                completed = True
-        return completed
+        plan, values, width = record.plan, record.values, len(run.phases)
+        if not len(plan):
+            return False
+        epochs, is_step = plan.epochs - plan[0].epoch, plan.phases == 0
+        sums = np.zeros(((epochs[-1] + 1) * width, run.columns))  # of each phase of each epoch
+        for phase, so_far in enumerate(self._sums):
+            sums[phase] = so_far
+        np.add.at(sums, epochs * width + plan.phases, values)  # row by row, however they are cut
+        completed = int(epochs[-1]) + run.ends_epoch(plan[-1])
+        whole, self._sums = sums[: completed * width], sums[completed * width :]
+        steps = self.steps + np.cumsum(np.bincount(epochs[is_step], minlength=completed))
+        self._take(values[is_step])
+        if completed:
+            self._close(whole.reshape(completed, width, -1), steps[:completed])
+        return completed > 0
 
-    def _close_epoch(self) -> None:
-        for phase, sums in sorted(self._sums.items()):
-            for name, total, weight in zip(self.names, sums[::2], sums[1::2], strict=True):
-                self.put(f"val_{name}" if phase else name, float(total / weight))
-        if self.rate is not None:
-            self.put("learning_rate", self.rate(self.steps))
-        self._sums.clear()
-        self.epochs += 1
+    def _take(self, values: NDArray[np.float64]) -> None:
+        """Keep the losses of training steps, and count them."""
+        room = max(0, KEPT_STEPS - self.steps)
+        with np.errstate(invalid="ignore"):  # a batch in which no row counts has none
+            self._losses.append(values[:room, 0] / values[:room, 1])
+        self.steps += len(values)
+
+    def _close(self, sums: NDArray[np.float64], steps: NDArray[np.int64]) -> None:
+        """Record completed epochs: the sums over each phase of each, and the steps done by then."""
+        means = (sums[:, :, ::2] / sums[:, :, 1::2]).transpose(1, 2, 0)
+        columns = {
+            f"val_{name}" if phase else name: column
+            for phase, of_phase in enumerate(means)
+            for name, column in zip(self.names, of_phase, strict=True)
+        }
+        if self.rates is not None:
+            columns["learning_rate"] = self.rates(steps)
+        for name, column in columns.items():
+            self._columns.setdefault(name, []).extend(column.tolist())
+        self.epochs += len(steps)
 
     def put(self, name: str, value: float) -> None:
         """Append a value for the epoch just completed."""
@@ -129,9 +144,10 @@ class History(Mapping[str, list[float]]):
     def latest(self) -> dict[str, float]:
         """Give the newest value of each quantity; of an epoch under way, its value so far."""
         found = {name: values[-1] for name, values in self._columns.items()}
-        sums = self._sums.get(0, np.empty(0))
-        now = zip(self.names, sums[::2], sums[1::2], strict=False)
-        return found | {name: float(total / weight) for name, total, weight in now if weight}
+        for sums in self._sums[:1]:  # of the training phase
+            now = zip(self.names, sums[::2], sums[1::2], strict=True)
+            found |= {name: float(total / weight) for name, total, weight in now if weight}
+        return found
 
     def to_config(self) -> dict[str, Any]:
         """Give the history as JSON values; the losses of single steps are left out."""

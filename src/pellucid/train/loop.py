@@ -7,13 +7,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Data, Records, Run, RunState, segments
+from pellucid.compile import Data, Record, Run, RunState, next_steps
 from pellucid.engines import Engine
 from pellucid.engines.reference import ReferenceExecutable
 from pellucid.engines.rows import batch_rows
@@ -102,17 +101,18 @@ def train(
     kept = state.copy()
     with Interrupt().watched() as interrupt:
         while not state.is_done(run) and not training.stop_reason:
-            records = _advanced(engine, run, state, data, kept, limits)
+            record = _advanced(engine, run, state, data, kept, limits)
             now = time.perf_counter()
             training.seconds = now - start
-            finite, broken = _finite_part(records)
+            finite, broken = _finite_part(record)
             completed = training.history.add(run, finite)
-            is_due = now - copied > BETWEEN_COPIES or state.is_done(run)
-            if broken is not None or (is_due and not _is_finite(state)):
+            done = state.is_done(run)
+            is_due = now - copied > BETWEEN_COPIES
+            if broken is not None or ((is_due or done) and not _is_finite(state)):
                 at = broken or (state.epoch, state.phase, state.step)
                 raise _located(engine, run, state, data, kept, at)
             touched = _call(callbacks, training, window, completed)
-            if is_due or touched:  # a replay from before a change would not be one
+            if (is_due or touched) and not done:  # a replay from before a change would not be one
                 kept, copied = state.copy(), now
             if interrupt.pressed:
                 training.stop("interrupted")
@@ -127,7 +127,7 @@ def _advanced(
     data: Data,
     kept: RunState,
     limits: dict[str, float],
-) -> Records:
+) -> Record:
     """Advance; a step that is broken off half-way is undone, to the copy that was kept last."""
     try:
         return engine.advance(run, state, data, BETWEEN_CALLS, **limits)
@@ -158,17 +158,14 @@ def _is_finite(state: RunState) -> bool:
 Place = tuple[int, int, int]
 
 
-def _finite_part(records: Records) -> tuple[Records, Place | None]:
+def _finite_part(record: Record) -> tuple[Record, Place | None]:
     """Give the steps before the first one with a loss that is not finite, and its place, if any."""
-    finite = Records()
-    for segment, rows in records.parts:
-        bad = ~np.isfinite(rows[:, 0])
-        count = int(np.argmax(bad)) if bad.any() else segment.count
-        if count:
-            finite.parts.append((replace(segment, count=count), rows[:count]))
-        if count < segment.count:
-            return finite, (segment.epoch, segment.phase, segment.first + count)
-    return finite, None
+    finite = np.isfinite(record.values[:, 0])
+    if finite.all():
+        return record, None
+    step = int(finite.argmin())
+    (broken,) = record.plan.part(step, step + 1)
+    return record.until(step), (broken.epoch, broken.phase, broken.first)
 
 
 def _located(
@@ -196,13 +193,13 @@ def _located(
 
 def _first_non_finite(run: Run, state: RunState, data: Data) -> str:
     """Compute the next step operation by operation; name the first result that is not finite."""
-    from_here = next(segments(run, state))
-    phase = run.phases[from_here.phase]
-    program = phase.tail if from_here.is_tail else phase.program
+    (step,) = next_steps(run, state, 1)
+    phase = run.phases[step.phase]
+    program = phase.tail if step.is_tail else phase.program
     assert program is not None
-    rows = batch_rows(run, from_here, from_here.first)
-    inputs = [array[rows] for array in data.arrays[from_here.phase]]
-    inputs += list(data.hyper) if from_here.phase == 0 else []
+    rows = batch_rows(run, step, step.first)
+    inputs = [array[rows] for array in data.arrays[step.phase]]
+    inputs += list(data.hyper) if step.phase == 0 else []
     values = ReferenceExecutable(program, keep_all=True).values(inputs, state.arrays)
     for k, (line, value) in enumerate(zip(program.instructions, values, strict=True)):
         is_given = isinstance(line.op.body, Leaf) and k not in program.state

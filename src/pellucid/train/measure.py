@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, final
 
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ from pellucid.engines import Engine
 from pellucid.graph import Tensor
 from pellucid.train.callbacks import Callback, Granularity, Training
 from pellucid.train.ends import heads_of
-from pellucid.train.forward import engine_for, forward, summed
+from pellucid.train.forward import Compute, engine_for, forward, summed
 from pellucid.train.objective import ROWS, Objective
 from pellucid.train.rows import Part
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["HostMetrics", "linked", "measured"]
+__all__ = ["HostMetrics", "linked", "linking", "measured"]
 
 
 def measured(
@@ -59,14 +59,19 @@ def linked(
     network: Network, objective: Objective, inputs: tuple[NDArray[Any], ...], engine: Engine
 ) -> Mapping[str, NDArray[Any]]:
     """Give the output of each head after what makes probabilities of it, if anything does."""
+    found = forward(network, *linking(network, objective), inputs, engine=engine)
+    return {head.name: array for head, array in zip(objective, found, strict=True)}
+
+
+def linking(network: Network, objective: Objective) -> tuple[Hashable, Compute]:
+    """Tell how the network and the links of its heads are computed, and under which key."""
     links = tuple((head.name, head.loss.link) for head in objective)
 
     def compute(*symbols: Tensor) -> list[Tensor]:
         predicted = heads_of(network(*symbols))
         return [predicted[name] if link is None else link(predicted[name]) for name, link in links]
 
-    found = forward(network, ("linked", links), compute, inputs, engine=engine)
-    return {name: array for (name, _), array in zip(links, found, strict=True)}
+    return ("linked", links), compute
 
 
 @final

@@ -13,12 +13,13 @@ from pellucid.data import check_rows
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor
 from pellucid.graph.tensor import resolve_dtype
-from pellucid.train.ends import heads_of, inputs_by_name, reshaped_like
+from pellucid.train.ends import ONE, heads_of, inputs_by_name, reshaped_like
 from pellucid.train.forward import CHUNK, engine_for, forward
-from pellucid.train.measure import linked, measured
+from pellucid.train.measure import linked, linking, measured
 from pellucid.train.objective import Head
 from pellucid.train.record import FitRecord
 from pellucid.train.rows import inputs_of, opened, prepared_part, raw_rows
+from pellucid.train.shortcut import keep_shortcut, shortcut
 from pellucid.train.summary import outline
 
 if TYPE_CHECKING:
@@ -33,18 +34,24 @@ def predict(
     network: Network, X: Any, *, batch_size: int | None = None, engine: str | None = None
 ) -> Answer:
     """Give the network's output for each row; see ``Network.predict``."""
+    key = "predict", engine
+    known = None if batch_size is not None else shortcut(network, key, X)
+    if known is not None:
+        return known
     size = CHUNK if batch_size is None else whole_number(batch_size, "batch_size", at_least=1)
     compute = lambda *x: list(heads_of(network(*x)).values())  # noqa: E731
-    asked = engine_for(network, engine)
-    found = forward(network, "output", compute, _inputs(network, X), engine=asked, batch_size=size)
+    asked, inputs = engine_for(network, engine), _inputs(network, X)
+    found = forward(network, "output", compute, inputs, engine=asked, batch_size=size)
     form, heads = _form(network), _heads(network)
-    return reshaped_like(
-        form,
-        {
-            name: _unscaled(array, heads.get(name))
-            for name, array in zip(heads_of(form), found, strict=True)
-        },
-    )
+    answers = {
+        name: _unscaled(array, heads.get(name))
+        for name, array in zip(heads_of(form), found, strict=True)
+    }
+    if isinstance(form, Tensor):
+        head = heads.get(ONE)
+        finish = lambda output: _unscaled(output, head)  # noqa: E731
+        keep_shortcut(network, key, ("output", compute), inputs, asked, finish)
+    return reshaped_like(form, answers)
 
 
 def _unscaled(output: NDArray[Any], head: Head | None) -> NDArray[Any]:
@@ -76,21 +83,30 @@ def _of_classes(
     tell: Callable[[NDArray[Any], Head], NDArray[Any]],
 ) -> Answer:
     """Tell something of the probabilities of each head that was trained to have any."""
-    record = _fitted(network, verb)
-    objective = record.objective
+    key = verb, engine
+    known = shortcut(network, key, X)
+    if known is not None:
+        return known
+    objective = _fitted(network, verb).objective
     if all(head.answers == "numbers" for head in objective):
         raise GraphError(
             f"{verb}: the network was trained to give numbers, and knows no classes",
             got=f"loss {', '.join(head.loss.name for head in objective)}",
             mend="write model.predict(X)",
         )  # fmt: skip
-    found = linked(network, objective, _inputs(network, X), engine_for(network, engine))
+    inputs, asked = _inputs(network, X), engine_for(network, engine)
+    found = linked(network, objective, inputs, asked)
     told = {
         head.name: tell(_both(found[head.name], head), head)
         for head in objective
         if head.answers != "numbers"
     }
     form = _form(network)
+    if isinstance(form, Tensor):
+        (head,) = objective
+        question = linking(network, objective)
+        finish = lambda p: tell(_both(p, head), head)  # noqa: E731
+        keep_shortcut(network, key, question, inputs, asked, finish)
     if isinstance(form, tuple):  # each in its place
         return tuple(told.get(name) for name in heads_of(form))
     return reshaped_like(form, told)

@@ -36,12 +36,28 @@ class Recent(Generic[_T]):
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Give the value that is kept under `key`; make it if there is none."""
-        if key not in self._kept:
-            self._kept[key] = make()
-            if len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        found = self.find(key)
+        return self.keep(key, make()) if found is None else found
+
+    def find(self, key: Hashable) -> _T | None:
+        """Give the value that is kept under `key`, if there is one."""
+        try:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        except KeyError:  # it was never there, or another thread has let it go
+            return None
+
+    def keep(self, key: Hashable, value: _T) -> _T:
+        """Keep a value, and let the one go that was used longest ago."""
+        self._kept[key] = value
+        if len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+        return value
+
+    @property
+    def latest(self) -> _T | None:
+        """The value that was used last, if there is any."""
+        return next(reversed(self._kept.values()), None)
 
     def clear(self) -> None:
         """Let everything go."""

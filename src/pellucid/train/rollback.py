@@ -24,7 +24,8 @@ def unharmed(network: Network) -> Iterator[None]:
     in the midst of it, and must not leave a network behind that was made for them.
     """
     modules = [(module, dict(vars(module))) for module in network.modules().values()]
-    variables = [(v, [getattr(v, slot) for slot in SLOTS]) for v in network.variables().values()]
+    inside = [v for _, known in modules for v in known.values() if isinstance(v, Variable)]
+    variables = [(v, [getattr(v, slot) for slot in SLOTS]) for v in inside]
     try:
         yield
     except BaseException:

@@ -68,8 +68,7 @@ def run_of(
         history.notes.append(
             f"No gradient reaches {', '.join(programs.unreached)}: the loss does not depend on it."
         )
-    looks_at_batches = any(one.batch_statistics for one in network.modules().values())
-    if size == 1 and looks_at_batches:
+    if size == 1 and programs.looks_at_batches:
         _call_on_one_row(network, rows)
     words = derive_key(history.seed, "order")
     key = int(words[0]), int(words[1])
@@ -80,7 +79,7 @@ def run_of(
         drawn = Phase(programs.at(programs.train, size), None, count, size, draws=options.steps)
         how = "with replacement" if options.replacement else "drawn"
         return Run(drawn, validate, min(options.steps, 1), key, how)  # type: ignore[arg-type]
-    train = _phase(programs, programs.train, count, size, joins=looks_at_batches)
+    train = _phase(programs, programs.train, count, size, joins=programs.looks_at_batches)
     epochs = DEFAULT_EPOCHS if options.epochs is None else options.epochs
     rule = stop_rule(options, objective, held_out is not None)
     return Run(train, validate, epochs, key, "shuffled" if options.shuffle else "sequential", rule)

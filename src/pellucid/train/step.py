@@ -61,6 +61,7 @@ class StepPrograms(Frozen):
     variables : the model's, then the optimizer's: the state of both programs
     own : how many of them are the model's
     unreached : the parameters that the loss does not depend on
+    looks_at_batches : whether a layer looks at several rows at once
     """
 
     train: Program
@@ -68,6 +69,7 @@ class StepPrograms(Frozen):
     variables: tuple[Variable, ...]
     own: int
     unreached: tuple[str, ...] = ()
+    looks_at_batches: bool = False
     _concrete: Recent[Program] = field(default_factory=lambda: Recent(16))
 
     __eq__ = object.__eq__
@@ -126,7 +128,8 @@ def step_programs(
         [*arguments, *weigh.values(), *hyper.values()], scalars, {**declared, **updates}, state
     )
     evaluate, _ = trace([*arguments, *weigh_tested.values()], measured, {}, variables)
-    return StepPrograms(train, evaluate, variables, len(own), unreached)
+    looks_at_batches = any(one.batch_statistics for one in model.modules().values())
+    return StepPrograms(train, evaluate, variables, len(own), unreached, looks_at_batches)
 
 
 def _symbol(name: str, spec: Spec) -> Tensor:

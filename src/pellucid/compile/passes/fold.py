@@ -10,25 +10,23 @@ from pellucid.compile.program import Instruction, Program, rebuilt
 from pellucid.graph.tensor import CONSTANT
 from pellucid.shapes import size
 
-__all__ = ["folded"]
+__all__ = ["folded", "folding"]
 
 LARGEST = 4096  # elements: a larger constant is cheaper to compute than to carry
 
 
 def folded(program: Program) -> Program:
     """Replace small results of constants, and element counts of known shapes, by constants."""
+    return rebuilt(program, folding)
 
-    def visit(lines: list[Instruction], line: Instruction) -> int:
-        constant = all([lines[k].value is not None for k in line.inputs]) and bool(line.inputs)
-        if line.op.name == "count":
-            constant = all(lines[line.inputs[0]].spec.shape[a] is not None for a in _axes(line))
-        count = size(line.spec.shape)
-        if constant and count is not None and count <= LARGEST:
-            line = _computed(lines, line)
-        lines.append(line)
-        return len(lines) - 1
 
-    return rebuilt(program, visit)
+def folding(lines: list[Instruction], line: Instruction) -> Instruction:
+    """Compute a line if it can be."""
+    constant = all([lines[k].value is not None for k in line.inputs]) and bool(line.inputs)
+    if line.op.name == "count":
+        constant = all(lines[line.inputs[0]].spec.shape[a] is not None for a in _axes(line))
+    count = size(line.spec.shape) if constant else None
+    return line if count is None or count > LARGEST else _computed(lines, line)
 
 
 def _axes(line: Instruction) -> tuple[int, ...]:

@@ -13,12 +13,11 @@ def pruned(program: Program) -> Program:
     for number in reversed(range(len(program.instructions))):
         if number in needed:
             needed.update(program.instructions[number].inputs)
+    if len(needed) == len(program.instructions):
+        return program
     old = iter(range(len(program.instructions)))
 
-    def visit(lines: list[Instruction], line: Instruction) -> int:
-        if next(old) not in needed:
-            return -1
-        lines.append(line)
-        return len(lines) - 1
+    def pruning(lines: list[Instruction], line: Instruction) -> int | Instruction:
+        return line if next(old) in needed else -1
 
-    return rebuilt(program, visit)
+    return rebuilt(program, pruning)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.compile.program import Instruction, Program, rebuilt
 
-__all__ = ["simplified"]
+__all__ = ["simplified", "simplifying"]
 
 Lines = list[Instruction]
 Rule = Callable[[Lines, Instruction], "int | Instruction | None"]
@@ -17,19 +17,17 @@ Rule = Callable[[Lines, Instruction], "int | Instruction | None"]
 
 def simplified(program: Program) -> Program:
     """Apply the rule of each line's operation until none applies."""
+    return rebuilt(program, simplifying)
 
-    def visit(lines: Lines, line: Instruction) -> int:
-        while True:
-            rule = RULES.get(line.op.name)
-            found = rule(lines, line) if rule is not None else None
-            if isinstance(found, int):
-                return found
-            if found is None:
-                lines.append(line)
-                return len(lines) - 1
-            line = found
 
-    return rebuilt(program, visit)
+def simplifying(lines: Lines, line: Instruction) -> int | Instruction:
+    """Apply the rule of an operation, and that of the operation which it gives, and so on."""
+    found: int | Instruction | None = line
+    while isinstance(found, Instruction):
+        line = found
+        rule = RULES.get(line.op.name)
+        found = None if rule is None else rule(lines, line)
+    return line if found is None else found
 
 
 def _first(lines: Lines, line: Instruction) -> int:

@@ -7,7 +7,6 @@ of a result is a walk across the rows of a matrix that has just been written.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from pellucid.compile.program import Instruction, Program, rebuilt
 from pellucid.graph.op import OPS, Spec
@@ -21,7 +20,7 @@ def turned(program: Program) -> Program:
     uses.update(program.results)
     old = iter(program.instructions)
 
-    def visit(lines: list[Instruction], line: Instruction) -> int:
+    def turning(lines: list[Instruction], line: Instruction) -> Instruction:
         before = next(old)
         if line.op.name == "transpose" and uses[before.inputs[0]] == 1:
             product = lines[line.inputs[0]]
@@ -29,11 +28,10 @@ def turned(program: Program) -> Program:
             swap = (*range(rank - 2), rank - 1, rank - 2)
             if product.op.name == "matmul" and dict(line.attrs)["axes"] == swap:
                 swapped = [_transposed(lines, k) for k in reversed(product.inputs)]
-                line = replace(product, inputs=tuple(swapped), spec=line.spec)
-        lines.append(line)
-        return len(lines) - 1
+                return product.changed(tuple(swapped), line.spec)
+        return line
 
-    return rebuilt(program, visit)
+    return rebuilt(program, turning)
 
 
 def _transposed(lines: list[Instruction], number: int) -> int:

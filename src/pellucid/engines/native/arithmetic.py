@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pellucid.engines.native.mathematics import power
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
@@ -120,7 +121,7 @@ def _floating_floor_divide(b: NativeBuilder, x: Value, y: Value) -> Value:
 
 def _power(b: NativeBuilder, x: Value, y: Value) -> Value:
     if floating(x):
-        return b.intrinsic("pow", x, y)
+        return power(b, x, y)
     if _signed(y):
         b.require(y >= 0, "power: a whole number raised to a negative power")
 

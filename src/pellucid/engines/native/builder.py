@@ -52,6 +52,7 @@ class NativeBuilder(Emitter):
     ----------
     label : what is being computed, for errors
     lanes : how many elements are computed side by side
+    together : whether loops that may be shared are done by all threads, each its part
     """
 
     def __init__(self, prefix: str = "", faults: list[tuple[str, str]] | None = None) -> None:
@@ -59,6 +60,7 @@ class NativeBuilder(Emitter):
         self.faults = [] if faults is None else faults
         self.label = ""
         self.lanes = 1
+        self.together = False
 
     # --- values ---
 
@@ -228,11 +230,11 @@ class NativeBuilder(Emitter):
 
     def sin(self, x: Value) -> Value:
         """Take the sine."""
-        return self.intrinsic("sin", x)
+        return FUNCTIONS["sin"](self, x)
 
     def cos(self, x: Value) -> Value:
         """Take the cosine."""
-        return self.intrinsic("cos", x)
+        return FUNCTIONS["cos"](self, x)
 
     def tanh(self, x: Value) -> Value:
         """Take the hyperbolic tangent."""
@@ -357,19 +359,79 @@ class NativeBuilder(Emitter):
         body(Affine.of(self, counter))
         return []
 
-    def across(self, n: int, lanes: int, body: Callable[[Any], None]) -> None:
+    def shared(self, n: int, body: Callable[[Any], None]) -> None:
+        """Do `body` for each number below n, each thread for its part, where all are together."""
+        if not self.together or n == 0:
+            self.loop(n, body)
+            return
+        part = self.part(n)
+        self.together = False  # what is inside is done by one thread
+        try:
+            self.between(*part, n, body)
+        finally:
+            self.together = True
+
+    def between(self, first: str, last: str, n: int, body: Callable[[Any], None]) -> None:
+        """Do `body` for each number from `first` on, before `last`; all are below n."""
+
+        def turn(number: str, _: list[str]) -> list[str]:
+            return self._done(body, Counter(self.emit(f"add {INDEX} {first}, {number}"), n))
+
+        def some() -> str:
+            self.repeat(self.emit(f"sub {INDEX} {last}, {first}"), [], turn)
+            return ""
+
+        self.when(self.emit(f"icmp ult {INDEX} {first}, {last}"), "void", some, "")
+
+    def part(self, n: int) -> tuple[str, str]:
+        """Give the first of this thread's part of the numbers below n, and the end of it."""
+
+        def border(thread: str) -> str:
+            product = self.emit(f"mul {INDEX} {thread}, {n}")
+            return self.emit(f"udiv {INDEX} {product}, %threads")
+
+        after = self.once("after me", lambda: self.emit(f"add {INDEX} %me, 1"))
+        return self.once(("part", n), lambda: (border("%me"), border(after)))
+
+    def by_one(self, work: Callable[[], None]) -> None:
+        """Do something in the first thread only."""
+
+        def alone() -> str:
+            work()
+            return ""
+
+        self.when(self.emit(f"icmp eq {INDEX} %me, 0"), "void", alone, "")
+
+    def blocks(
+        self, n: int, size: int, body: Callable[[Any, int], None], *, share: bool = False
+    ) -> None:
+        """Cut the numbers below n into blocks: `body` is given the first of each, and how many."""
+        rest = n % size
+
+        def block(first: Any, count: int) -> None:
+            with self.scope():
+                body(first, count)
+
+        loop = self.shared if share else self.loop
+        loop(n // size, lambda i: block(i * size, size))
+        if rest and share and self.together:
+            self.by_one(lambda: block(n - rest, rest))
+        elif rest:
+            block(n - rest, rest)
+
+    def across(
+        self, n: int, lanes: int, body: Callable[[Any], None], *, share: bool = False
+    ) -> None:
         """Do `body` for each number below n, `lanes` of them side by side."""
         if lanes == 1:
-            self.loop(n, body)
+            (self.shared if share else self.loop)(n, body)
             return
 
         def some(start: Any, count: int) -> None:
-            with self.vectors(count), self.scope():
+            with self.vectors(count):
                 body(start + self.lane(count))
 
-        self.loop(n // lanes, lambda i: some(i * lanes, lanes))
-        if n % lanes:
-            some(n - n % lanes, n % lanes)
+        self.blocks(n, lanes, some, share=share)
 
     def lane(self, lanes: int) -> Affine | int:
         """Give the index that is 0, 1, 2, … in the lanes."""
@@ -414,6 +476,21 @@ class NativeBuilder(Emitter):
         end = self.repeat_while((start.type, start.name), holds, turn)
         return value(end)
 
+    def until(self, holds: Callable[[Any], Any], body: Callable[[Any], Any], start: Value) -> Value:
+        """Apply `body` once, and then until it `holds`, in each lane as often as it needs."""
+        going = self.spread(Value(self, BOOL, "true", known=True), start.lanes)
+        value = self.spread(start, start.lanes)
+
+        def turn(names: list[str]) -> tuple[list[str], str]:
+            before = Value(self, start.dtype, names[0], start.lanes)
+            still = Value(self, BOOL, names[1], start.lanes)
+            after = self.where(still, body(before), before)
+            left = self.invert(holds(after))
+            return [after.name, left.name], self._reduced("or", left)
+
+        carried = [(one.type, one.name) for one in (value, going)]
+        return Value(self, start.dtype, self.repeat_until(carried, turn)[0], start.lanes)
+
     def _reduced(self, how: str, truths: Value) -> str:
         """Combine the truth values of all lanes."""
         if truths.lanes == 1:
@@ -430,6 +507,12 @@ class NativeBuilder(Emitter):
         name = self.when(condition.name, start.type, lambda: self._kept(load(), start), start.name)
         return Value(self, start.dtype, name, start.lanes)
 
+    def seldom(self, condition: Value, chosen: Callable[[], Value], otherwise: Value) -> Value:
+        """Compute something only if a condition holds in some lane; it is for all lanes then."""
+        some = self._reduced("or", condition)
+        name = self.when(some, otherwise.type, lambda: chosen().name, otherwise.name)
+        return Value(self, otherwise.dtype, name, otherwise.lanes)
+
     def require(self, condition: Any, message: str) -> None:
         """Note the first check that fails; what is computed then does not matter."""
         holds = condition if isinstance(condition, Value) else self.constant(condition, BOOL)
@@ -440,10 +523,8 @@ class NativeBuilder(Emitter):
         holds = Value(self, BOOL, self._reduced("and", holds))
 
         def note() -> str:
-            before = self.emit(f"load {INDEX}, ptr {FAULT}")
-            none = self.emit(f"icmp eq {INDEX} {before}, 0")
-            first = self.emit(f"select i1 {none}, {INDEX} {number}, {INDEX} {before}")
-            self.write(f"store {INDEX} {first}, ptr {FAULT}")
+            change = f"{INDEX} 0, {INDEX} {number}"  # unless another thread has noted something
+            self.emit(f"cmpxchg ptr {FAULT}, {change} monotonic monotonic")
             return ""
 
         self.when(self.invert(holds).name, "void", note, "")
@@ -451,12 +532,23 @@ class NativeBuilder(Emitter):
     # --- memory ---
 
     def _address(self, pointer: str, dtype: DType, offset: Any) -> str:
+        step = f"getelementptr inbounds {memory_type(dtype)}, ptr"
+        if isinstance(offset, Affine) and not self._split(offset)[0]:  # what differs by a constant
+            rest = offset - offset.constant  # begins at one address
+            key = ("address", pointer, dtype, rest.key)
+            start = self.once(key, lambda: self.emit(f"{step} {pointer}, {self.value(rest).typed}"))
+            if not offset.constant:
+                return f"ptr {start}"
+            return f"ptr {self.emit(f'{step} {start}, {INDEX} {offset.constant}')}"
         index = self.value(offset)
         kind = "ptr" if index.lanes == 1 else f"<{index.lanes} x ptr>"
         if index.known == 0:
             return f"{kind} {pointer}"
-        at = f"getelementptr inbounds {memory_type(dtype)}, ptr {pointer}, {index.typed}"
-        return f"{kind} {self.emit(at)}"
+        return f"{kind} {self.emit(f'{step} {pointer}, {index.typed}')}"
+
+    def address(self, pointer: str, dtype: DType, offset: Any) -> str:
+        """Give a pointer to an element of an array."""
+        return self._address(pointer, dtype, offset).rpartition(" ")[2]
 
     def load(self, pointer: str, dtype: DType, offset: Any) -> Value:
         """Read an element of an array, or one for each lane."""

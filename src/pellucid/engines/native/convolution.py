@@ -99,7 +99,7 @@ class _Convolution:
         return Product.planned(self.writer, x, y, z, sizes, adds=adds).write
 
     def each_image(self, body: Callable[[Any], None]) -> None:
-        self.b.loop(self.images[0], body)
+        self.b.shared(self.images[0], body)
 
     def each_group(self, body: Callable[[Any], None]) -> None:
         self.b.loop(self.attrs["groups"], body)
@@ -143,14 +143,14 @@ class _Convolution:
 
         self.walk(add)
 
-    def clear(self) -> None:
-        """Set the result to zero."""
+    def clear(self, row: Any = 0, rows: int = 1) -> None:
+        """Set the result to zero, or that of its `rows` equal parts."""
         spec = self.writer.lines[self.number].spec
         zero = self.b.constant(0, spec.dtype)
-        total = math.prod(extents(spec.shape))
+        total = math.prod(extents(spec.shape)) // rows
         array = pointer(self.writer.layout.locations[self.number])
         lanes = min(self.writer.lanes, total)
-        self.b.across(total, lanes, lambda i: self.b.store(zero, array, i))
+        self.b.across(total, lanes, lambda i: self.b.store(zero, array, row * total + i))
 
 
 def _renamed(matrix: Matrix, names: dict[str, str]) -> Matrix:
@@ -208,9 +208,9 @@ def convolution_input(writer: KernelWriter, number: int) -> bool:
     results, weights = one.results_at(*arrays[0]), one.weights_at(*arrays[1])  # type: ignore[misc]
     images = one.images_at(pointer(writer.layout.locations[number]), 0)
     write = one.product(weights, results, one.columns(), "sop")
-    one.clear()
 
     def image(n: Any) -> None:
+        one.clear(n, one.images[0])
         one.each_group(lambda g: write({"n": n, "g": g}))
         one.add_up(images, n)
 

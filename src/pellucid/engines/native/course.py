@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen
-from pellucid.compile import Data, Phase, Program, Run, RunState, Segment
+from pellucid.compile import Data, Phase, Plan, Program, Run, RunState
 from pellucid.compile.memory import ALIGNMENT
 from pellucid.compile.run import Sampling
-from pellucid.engines.native.driver import COLUMNS, DRIVE, POINTERS, Kind
+from pellucid.engines.native.driver import COLUMNS, DRIVE, LANES, POINTERS, Kind
 from pellucid.engines.native.executable import NativeExecutable, address, aligned_memory, fitting
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import first_rows
+from pellucid.engines.native.team import reserved, run_together
 from pellucid.errors import EngineError
 from pellucid.graph.op import Spec
 from pellucid.shapes import size
@@ -28,7 +32,7 @@ Array = NDArray[Any]
 Compile = Callable[[Program], NativeExecutable]
 WIDEST = 8  # bytes of a scalar
 ROW = 4  # bytes of the number of a row
-_Drive = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6)  # the interpreter may work on meanwhile
+_Drive = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 7)  # the interpreter may work on meanwhile
 
 
 @final
@@ -58,46 +62,62 @@ class Course:
         self._compile = compile_program
         self._key = np.array(run.key, np.uint32)
         self._legs: list[_Leg] = []
-        self._number: dict[tuple[int, bool], int] = {}
+        self._number = np.zeros((len(run.phases), 2), np.int64)  # by phase and being the tail
+        self._columns = run.columns
+        self._executables: dict[int, NativeExecutable] = {}
+        self._calls: WeakKeyDictionary[RunState, dict[int, _Call]] = WeakKeyDictionary()
         for number, phase in enumerate(run.phases):
             for is_tail, program in ((False, phase.program), (True, phase.tail)):
                 if program is not None:
-                    self._number[number, is_tail] = len(self._legs)
+                    self._number[number, int(is_tail)] = len(self._legs)
                     sampling: Sampling = "sequential" if number else run.sampling
                     kind = _kind(program, phase, is_tail, sampling, len(data.arrays[number]))
                     self._legs.append(_Leg(kind, program, number))
         self._driver = driver(tuple(leg.kind for leg in self._legs))
 
-    def steps(
-        self, state: RunState, data: Data, plan: Sequence[Segment]
-    ) -> list[NDArray[np.float64]]:
+    def steps(self, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off a plan; see ``NativeEngine.steps``."""
-        legs = [self._number[segment.phase, segment.is_tail] for segment in plan]
-        calls = {leg: self._call(self._legs[leg], state, data) for leg in set(legs)}
+        legs = self._number[plan.column("phase"), plan.column("is_tail")]
+        used = {leg: self._executable(leg) for leg in np.flatnonzero(np.bincount(legs)).tolist()}
+        with reserved() if any(one.together for one in used.values()) else nullcontext(1) as count:
+            calls = {leg: self._call(leg, one, state, data, count) for leg, one in used.items()}
+            return self._together(count, calls, legs, plan)
+
+    def _together(
+        self, count: int, calls: dict[int, _Call], legs: NDArray[np.int64], plan: Plan
+    ) -> NDArray[np.float64]:
+        """Work off a plan with so many threads."""
         pointers = np.zeros((len(self._legs), len(POINTERS)), np.uint64)
         for leg, call in calls.items():
             pointers[leg] = call.pointers
-        widths = [len(self._legs[leg].kind.outputs) for leg in legs]
-        sizes = [segment.count * width for segment, width in zip(plan, widths, strict=True)]
-        starts = list(itertools.accumulate(sizes, initial=0))
-        rows = [
-            (leg, segment.epoch, segment.first, segment.count, start)
-            for leg, segment, start in zip(legs, plan, starts, strict=False)
-        ]
-        table = np.array(rows, np.int64).reshape(len(plan), len(COLUMNS))
-        count, records, fault = np.array(len(plan)), np.empty(starts[-1]), np.zeros(2, np.int64)
-        arrays: list[Array] = [table, count, pointers, self._key, records, fault]
-        self._driver.call(*map(address, arrays))
+        records, length = np.empty((plan.steps, self._columns)), np.array(len(plan))
+        table = np.empty((len(plan), len(COLUMNS)), np.int64)
+        places = (plan.ends - plan.counts) * self._columns
+        columns = legs, plan.column("epoch"), plan.column("first"), plan.counts, places
+        for number, column in enumerate(columns):  # as in COLUMNS
+            table[:, number] = column
+        fault = np.zeros(2, np.int64)
+        arrays: list[Array] = [table, length, pointers, self._key, records, fault]
+        given = [address(array) for array in arrays]
+        run_together(count, lambda row: self._driver.call(*given, row))
         if fault[0]:
             calls[int(fault[1])].executable.check(int(fault[0]))
-        parts = [records[first:last] for first, last in itertools.pairwise(starts)]
-        return [part.reshape(-1, width) for part, width in zip(parts, widths, strict=True)]
+        return records
 
-    def _call(self, leg: _Leg, state: RunState, data: Data) -> _Call:
-        hyper = data.hyper if leg.phase == 0 else ()
-        return _Call(
-            leg.kind, self._compile(leg.program), state.arrays, data.arrays[leg.phase], hyper
-        )
+    def _executable(self, leg: int) -> NativeExecutable:
+        """Give the program of a kind of segment, made ready when it is first met."""
+        if leg not in self._executables:
+            self._executables[leg] = self._compile(self._legs[leg].program)
+        return self._executables[leg]
+
+    def _call(
+        self, leg: int, executable: NativeExecutable, state: RunState, data: Data, count: int
+    ) -> _Call:
+        """Give what a kind of segment needs, as it was for the plan before if nothing changed."""
+        known = self._calls.setdefault(state, {})
+        if leg not in known or not known[leg].serves(state, data, count):
+            known[leg] = _Call(self._legs[leg], executable, state, data, count)
+        return known[leg]
 
 
 def _bytes(spec: Spec) -> int:
@@ -119,34 +139,36 @@ def _kind(program: Program, phase: Phase, is_tail: bool, sampling: Sampling, bat
 
 
 class _Call:
-    """The arrays of one kind of segment during one call, and the pointers to them."""
+    """The arrays of one kind of segment, for plans of one state, and the pointers to them."""
 
     def __init__(
-        self,
-        kind: Kind,
-        executable: NativeExecutable,
-        state: Sequence[Array],
-        data: Sequence[Array],
-        hyper: Sequence[Array],
+        self, leg: _Leg, executable: NativeExecutable, state: RunState, data: Data, count: int
     ) -> None:
         self.executable = executable
-        program = executable.program
+        self._given = list(state.arrays), data, count
+        kind, program = leg.kind, executable.program
         specs = [executable.spec(number) for number in program.inputs]
+        arrays, hyper = data.arrays[leg.phase], data.hyper if leg.phase == 0 else ()
         self._data = [
             fitting(array[: kind.rows], Spec((kind.rows, *spec.shape[1:]), spec.dtype), name)
-            for array, spec, name in zip(data, specs, program.names, strict=False)
+            for array, spec, name in zip(arrays, specs, program.names, strict=False)
         ]
         self._hyper = [
             fitting(array, spec, "a hyper-parameter")
-            for array, spec in zip(hyper, specs[len(data) :], strict=True)
+            for array, spec in zip(hyper, specs[len(arrays) :], strict=True)
         ]
         held = [
             _writable(array, executable.spec(number))
-            for array, number in zip(state, program.state, strict=True)
+            for array, number in zip(state.arrays, program.state, strict=True)
         ]
         gathered = [0 if kind.sampling == "sequential" else kind.size * n for n in kind.row_bytes]
         outputs = [WIDEST] * len(kind.outputs)
-        sizes = [*gathered, *outputs, ROW * kind.size, executable.workspace]
+        sizes = [
+            *gathered,
+            *outputs,
+            ROW * -(-kind.size // LANES) * LANES,
+            executable.memory(count),
+        ]
         rooms = [-(-size // ALIGNMENT) * ALIGNMENT for size in sizes]
         self._memory, first = aligned_memory(sum(rooms))
         *places, rows, workspace, _ = itertools.accumulate(rooms, initial=first)
@@ -155,6 +177,12 @@ class _Call:
         self._rows = np.array([*map(address, self._data)], np.uint64)
         table, data_rows = address(self._table), address(self._rows)
         self.pointers = (executable.step, table, workspace, data_rows, rows)  # as in POINTERS
+
+    def serves(self, state: RunState, data: Data, count: int) -> bool:
+        """Whether it was made for these very arrays, and for so many threads."""
+        arrays, own, threads = self._given
+        same = data is own and count == threads and len(arrays) == len(state.arrays)
+        return same and all(map(operator.is_, arrays, state.arrays))
 
 
 def _writable(array: Array, spec: Spec) -> Array:

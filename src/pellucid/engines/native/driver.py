@@ -1,13 +1,13 @@
 """The code that works off a plan: for each step it gathers the batch and calls the program.
 
-``drive(segments, count, kinds, key, records, fault)`` is given a table of segments, one row of
-:data:`COLUMNS` each, and for each kind of segment the pointers named in :data:`POINTERS`. It ends
-early when a check has failed, and says in which kind of segment.
+``drive(segments, count, kinds, key, records, fault, team)`` is given a table of segments, one row
+of :data:`COLUMNS` each, and for each kind of segment the pointers named in :data:`POINTERS`. It
+ends early when a check has failed, and says in which kind of segment. All threads of a team enter
+it, each with its own row of the team.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ from pellucid.arguments import Frozen
 from pellucid.compile.run import Sampling
 from pellucid.engines.native.builder import INT64, NativeBuilder
 from pellucid.engines.native.emitter import INDEX
-from pellucid.engines.native.module import ProgramText, module_text
+from pellucid.engines.native.module import MEMBER, WAIT, ProgramText, module_text
+from pellucid.engines.native.sharing import MEET
 from pellucid.engines.native.value import Value
-from pellucid.order import drawn_row, permuted_row, round_keys, stream_key
+from pellucid.order import drawn_row, permuted_row, round_key, stream_key
 
 __all__ = ["COLUMNS", "DRIVE", "POINTERS", "Kind", "driver_text"]
 
@@ -61,13 +62,14 @@ def driver_text(kinds: tuple[Kind, ...]) -> ProgramText:
         for k, (b, kind) in enumerate(zip(builders, kinds, strict=False))
     ]
     functions.append(_drive_text(builders[-1], len(kinds)))
-    text = module_text([text for b in builders for text in b.declared], functions)
+    text = module_text([text for b in builders for text in b.declared], [MEET, *functions])
     return ProgramText(text, (), 0)
 
 
 def _function(head: str, pointers: tuple[str, ...], b: NativeBuilder) -> str:
     arguments = ", ".join(f"ptr %{name}" for name in pointers)
-    return "\n".join([f"define {head}({arguments}) nounwind {{", *b.lines, "  ret void", "}"])
+    lines = [f"define {head}({arguments}) nounwind {{", *MEMBER, *b.lines, "  ret void", "}"]
+    return "\n".join(lines)
 
 
 def _pointer(b: NativeBuilder, table: str, row: int) -> str:
@@ -101,13 +103,65 @@ def _drive_text(b: NativeBuilder, kinds: int) -> str:
         b.store(b.constant(kind, INT64), "%fault", 1)
         first = len(POINTERS) * kind
         own = [_pointer(b, "%kinds", first + k) for k in range(len(POINTERS))]
-        operands = ", ".join(f"ptr {name}" for name in (row, *own, "%key", "%records", "%fault"))
+        names = (row, *own, "%key", "%records", "%fault", "%team")
+        operands = ", ".join(f"ptr {name}" for name in names)
         b.write(f"call void @segment{kind}({operands})")
         return ""
 
     _counted(b, b.load("%count", INT64, 0), segment)
-    pointers = ("segments", "count", "kinds", "key", "records", "fault")
+    pointers = ("segments", "count", "kinds", "key", "records", "fault", "team")
     return _function(f"void @{DRIVE}", pointers, b)
+
+
+def _preparing(sampling: Sampling) -> str:
+    """Write the function that derives the keys by which rows are chosen."""
+    b = NativeBuilder()
+    first = b.load("%key", UINT32, 0), b.load("%key", UINT32, 1)
+    counter = b.astype(Value(b, INT64, "%counter"), UINT32)
+    key = stream_key(b, first, counter, 0 if sampling == "shuffled" else 1)
+    if sampling == "with replacement":
+        for k, word in enumerate(key):
+            b.store(word, "%keys", k)
+    else:
+        with b.vectors(LANES):  # as one vector; there are fewer rounds than lanes
+            lane = b.lane(LANES)
+            b.store(round_key(key, b.astype(lane, UINT32)), "%keys", lane)
+    return _internal(f"prepare(ptr %keys, ptr %key, {INDEX} %counter)", b)
+
+
+def _choosing(sampling: Sampling, rows: int) -> tuple[str, str]:
+    """Name and write the function that chooses the rows of some neighbouring positions.
+
+    Those behind the last position are chosen like the last.
+    """
+    b, name = NativeBuilder(), f"choose.{rows}"
+    first, last = (Value(b, INT64, f"%{word}") for word in ("first", "last"))
+    with b.vectors(LANES):
+        lane = b.lane(LANES)
+        position = b.astype(b.minimum(first + lane, last), UINT32)
+        if sampling == "with replacement":
+            key = b.load("%keys", UINT32, 0), b.load("%keys", UINT32, 1)
+            found = drawn_row(b, position, key, rows)
+        else:
+            found = permuted_row(b, position, _Kept(b), rows)
+        b.store(found, "%rows", lane)
+    head = f"{name}(ptr %rows, {INDEX} %first, {INDEX} %last, ptr %keys)"
+    return name, _internal(head, b)
+
+
+class _Kept:
+    """The keys of rounds, in memory."""
+
+    def __init__(self, b: NativeBuilder) -> None:
+        self.b = b
+
+    def __getitem__(self, number: Any) -> Value:
+        return self.b.load("%keys", UINT32, number)
+
+
+def _internal(head: str, b: NativeBuilder) -> str:
+    lines = [f"define internal void @{head} nounwind {{", *b.lines, "  ret void", "}"]
+    return "\n".join([*b.declared, *lines])
 
 
 class _Segment:
@@ -118,37 +172,39 @@ class _Segment:
         inputs = range(len(kind.row_bytes))
         self.data = [_pointer(b, "%data", k) for k in inputs]
         self.batch = [_pointer(b, "%arrays", k) for k in inputs]
-        self.key = b.load("%key", UINT32, 0), b.load("%key", UINT32, 1)
 
     def text(self, name: str) -> str:
         """Write it."""
         b, columns = self.b, enumerate(COLUMNS)
         row = {column: b.load("%row", INT64, k) for k, column in columns}
         shuffled = self.kind.sampling == "shuffled"
-        epoch_keys = round_keys(b, self._stream(row["epoch"], 0)) if shuffled else []
+        b.write(f"%keys = alloca [{LANES} x i32]")
+        if shuffled:
+            self._prepare(row["epoch"])
 
         def step(k: Value) -> None:
             if self.kind.sampling == "sequential":
-                self._point(row["first"] + k)
+                b.by_one(lambda: self._point(row["first"] + k))
             elif shuffled:
-                self._gather((row["first"] + k) * self.kind.stride, permuted_row, epoch_keys)
+                self._gather((row["first"] + k) * self.kind.stride)
             else:
-                key = self._stream(row["first"] + k, 1)
-                drawn = self.kind.sampling == "with replacement"
-                choose, keys = (drawn_row, key) if drawn else (permuted_row, round_keys(b, key))
-                self._gather(b.constant(0, INT64), choose, keys)
-            b.write("call void %step(ptr %arrays, ptr %workspace, ptr %fault)")
-            self._record(row["record"] + k * len(self.kind.outputs))
+                self._prepare(row["first"] + k)
+                self._gather(b.constant(0, INT64))
+            b.write(WAIT)
+            b.write("call void %step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team)")
+            b.write(WAIT)
+            b.by_one(lambda: self._record(row["record"] + k * len(self.kind.outputs)))
 
+        b.together = True
+        b.part(self.kind.size // LANES)  # known before the loop
         _counted(b, row["count"], step)
-        pointers = ("row", *POINTERS, "key", "records", "fault")
+        pointers = ("row", *POINTERS, "key", "records", "fault", "team")
         return _function(f"internal void @{name}", pointers, b)
 
-    def _stream(self, counter: Value, stream: int) -> tuple[Value, Value]:
-        found: tuple[Value, Value] = stream_key(
-            self.b, self.key, self.b.astype(counter, UINT32), stream
-        )
-        return found
+    def _prepare(self, counter: Value) -> None:
+        """Write the keys of an epoch, or of a step, to memory."""
+        self.b.declared[_preparing(self.kind.sampling)] = None
+        self.b.write(f"call void @prepare(ptr %keys, ptr %key, {counter.typed})")
 
     def _point(self, step: Value) -> None:
         """Let the program read the rows of a step where they are."""
@@ -159,12 +215,18 @@ class _Segment:
             entry = b.emit(f"getelementptr ptr, ptr %arrays, {INDEX} {k}")
             b.write(f"store ptr {at}, ptr {entry}")
 
-    def _gather(self, start: Value, choose: Callable[..., Value], keys: Sequence[Value]) -> None:
+    def _gather(self, start: Value) -> None:
         """Choose the rows from position `start` on, and copy them into the batch."""
         b, kind = self.b, self.kind
+        choose, text = _choosing(kind.sampling, kind.rows)
+        b.declared[text] = None
+        last = start + (kind.size - 1)
 
-        def decide(k: Any) -> None:
-            b.store(choose(b, b.astype(start + k, UINT32), keys, kind.rows), "%rows", k)
+        def some(first: Any, count: int) -> None:
+            rows = b.address("%rows", UINT32, first)
+            place = (start + first).typed
+            b.write(f"call void @{choose}(ptr {rows}, {place}, {last.typed}, ptr %keys)")
+            b.loop(count, lambda k: copy(first + k))
 
         def copy(k: Any) -> None:
             row = b.astype(b.load("%rows", UINT32, k), INT64)
@@ -173,8 +235,7 @@ class _Segment:
                 target = b.emit(f"getelementptr i8, ptr {batch}, {b.value(k * size).typed}")
                 b.copy(target, source, str(size))
 
-        b.across(kind.size, min(LANES, kind.size), decide)
-        b.loop(kind.size, copy)
+        b.blocks(kind.size, LANES, some, share=True)
 
     def _record(self, place: Value) -> None:
         """Write down the scalars of a step."""

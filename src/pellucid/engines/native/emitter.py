@@ -112,9 +112,8 @@ class Emitter:
         last = self.block
         self.fork(more, head, done)
         self.open(done)
-        ways = zip([(INDEX, "0"), *carried], [number, *names], [following, *new], strict=True)
-        for k, ((kind, start), name, after) in enumerate(ways):
-            self.lines[phis + k] = f"  {name} = phi {kind} [{start}, %{before}], [{after}, %{last}]"
+        all_carried, all_names = [(INDEX, "0"), *carried], [number, *names]
+        self._phis(phis, all_carried, all_names, [following, *new], before, last)
         return new
 
     def repeat_while(
@@ -122,7 +121,6 @@ class Emitter:
     ) -> str:
         """Loop for as long as a condition holds of what is carried."""
         head, inner, done, before = *map(self.fresh, ("while", "turn", "done")), self.block
-        kind, first = start
         name = f"%{self.fresh('c')}"
         self.jump(head)
         self.open(head)
@@ -135,8 +133,39 @@ class Emitter:
         last = self.block
         self.jump(head)
         self.open(done)
-        self.lines[phi] = f"  {name} = phi {kind} [{first}, %{before}], [{after}, %{last}]"
+        self._phis(phi, [start], [name], [after], before, last)
         return name
+
+    def repeat_until(
+        self, carried: Sequence[Carried], turn: Callable[[list[str]], tuple[list[str], str]]
+    ) -> list[str]:
+        """Loop at least once; `turn` gives what is carried, and whether to go on."""
+        head, done, before = self.fresh("loop"), self.fresh("done"), self.block
+        names = [f"%{self.fresh('c')}" for _ in carried]
+        self.jump(head)
+        self.open(head)
+        phis = len(self.lines)
+        self.lines += [""] * len(carried)
+        with self.scope():
+            new, more = turn(names)
+        last = self.block
+        self.fork(more, head, done)
+        self.open(done)
+        self._phis(phis, carried, names, new, before, last)
+        return new
+
+    def _phis(
+        self,
+        at: int,
+        carried: Sequence[Carried],
+        names: Sequence[str],
+        new: Sequence[str],
+        before: str,
+        last: str,
+    ) -> None:
+        """Write what is carried, in the lines left free from `at` on."""
+        for k, ((kind, start), name, after) in enumerate(zip(carried, names, new, strict=True)):
+            self.lines[at + k] = f"  {name} = phi {kind} [{start}, %{before}], [{after}, %{last}]"
 
     # --- what has been computed already ---
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import TypeVar, final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Data, Program, Run, RunState, Segment
+from pellucid.compile import Data, Plan, Program, Run, RunState
 from pellucid.engines.base import Engine
+from pellucid.engines.explanation import Explanation
+from pellucid.engines.native.calling import Caller
 from pellucid.engines.native.course import Course, Driver
 from pellucid.engines.native.driver import Kind, driver_text
 from pellucid.engines.native.executable import NativeExecutable
 from pellucid.engines.native.jit import Compiler
+from pellucid.engines.native.listing import explanation
 from pellucid.engines.native.module import program_text
 from pellucid.graph.op import Op
-from pellucid.lazy import load
 
 __all__ = ["NativeEngine"]
 
@@ -35,6 +37,7 @@ class NativeEngine(Engine):
     Parameters
     ----------
     vector_bytes : how wide vectors are, 16, 32 or 64; as wide as the CPU's by default
+    cpu : for which CPU code is made, as LLVM names it; for the one at hand by default
 
     Raises
     ------
@@ -43,8 +46,9 @@ class NativeEngine(Engine):
 
     name = "native"
 
-    def __init__(self, vector_bytes: int | None = None) -> None:
-        self._compiler = Compiler()
+    def __init__(self, vector_bytes: int | None = None, *, cpu: str | None = None) -> None:
+        self._compiler = Compiler(cpu=cpu)
+        self._caller = Caller(self._compiler)
         self._vector_bytes = vector_bytes or self._compiler.vector_bytes
         self._lock = threading.RLock()
         self._programs: OrderedDict[Hashable, NativeExecutable] = OrderedDict()
@@ -58,17 +62,24 @@ class NativeEngine(Engine):
         ------
         EngineError : for a dtype of which no machine code is made
         """
-        labels = "\n".join(line.label for line in program.instructions)  # faults name their place
-        named = load("hashlib").sha256(labels.encode()).hexdigest()
-        key = f"{self._vector_bytes} {program.key} {named}"
+        key = f"{self._vector_bytes} {program.labelled_key}"
         return self._kept(self._programs, key, lambda: self._compiled(program, key))
+
+    def explain(self, program: Program) -> Explanation:
+        """Show what a program becomes: its kernels, their memory, and on request their code.
+
+        Raises
+        ------
+        EngineError : for a dtype of which no machine code is made
+        """
+        return explanation(program, self._vector_bytes, self._compiler)
 
     def _compiled(self, program: Program, key: str) -> NativeExecutable:
         ours = all(_is_ours(line.op) for line in program.instructions)
         compiled = self._compiler.compile(
             key, lambda: program_text(program, self._vector_bytes), keep=ours
         )
-        return NativeExecutable(program, compiled)
+        return NativeExecutable(program, compiled, self._caller)
 
     def _driver(self, kinds: tuple[Kind, ...]) -> Driver:
         """Make the code that works off plans of these kinds of segments."""
@@ -87,9 +98,7 @@ class NativeEngine(Engine):
             table.move_to_end(key)
             return table[key]
 
-    def steps(
-        self, run: Run, state: RunState, data: Data, plan: Sequence[Segment]
-    ) -> list[NDArray[np.float64]]:
+    def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan` in one call, changing ``state.arrays``; give the scalars of each step.
 
         Raises

@@ -29,8 +29,11 @@ def row_folded(
     place: tuple[Any, ...],
     attrs: dict[str, Any],
     lanes: int,
+    order: Sequence[int],
 ) -> Value:
     """Fold `x` at one place of the result, at most `lanes` elements side by side.
+
+    Neighbours in memory are those along the last axis of `order`, which is one of those folded.
 
     Raises
     ------
@@ -42,10 +45,11 @@ def row_folded(
         raise OneByOne
     outer = iter(place)
     at = [next(outer) if attrs["keepdims"] or k not in axes else 0 for k in range(len(shape))]
-    lanes, length = min(lanes, shape[-1]), shape[-1]
+    length = shape[order[-1]]
+    lanes = min(lanes, length)
 
     def one(i: Any, a: Value) -> Value:
-        at[-1] = i
+        at[order[-1]] = i
         return b.value(body.combine(b, a, body.lift(b, x[tuple(at)], None)))
 
     def row(parts: Parts) -> Parts:
@@ -66,7 +70,8 @@ def row_folded(
         found: Parts = b.fold(shape[axes[0]], parts, step)
         return found
 
-    many, few = along(axes[:-1], (b.spread(start, lanes), start))
+    others = [axis for axis in order[:-1] if axis in axes]
+    many, few = along(others, (b.spread(start, lanes), start))
     return b.value(body.finish(b, _together(b, body, many, few)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,13 @@ __all__ = ["Compiled", "Compiler"]
 # LLVM's own passes stay out: vectors are written as such, and the passes would cost more time
 # than they save. Code generation at level 1 is as good as at 2 for such code, and quicker.
 LEVEL = 1
+WIDTHS = {"x86-64": 16, "x86-64-v2": 16, "x86-64-v3": 32, "x86-64-v4": 64}  # bytes of a vector
+REST = "rest"  # a function that is not written by others, but here
+RESTS = {
+    "x86-64": ("@llvm.x86.sse2.pause", ""),
+    "aarch64": ("@llvm.aarch64.hint", "i32 1"),
+}  # what does so on a CPU, and what it is given
+YIELD = "sched_yield"  # lets other threads have the core
 LIBRARY = ("cos", "erf", "exp", "expm1", "fmod", "log", "log1p", "pow", "sin", "tanh")
 
 
@@ -58,6 +66,9 @@ class Compiler:
     Parameters
     ----------
     folder : where machine code is kept for other processes
+    cpu : for which CPU code is made, as LLVM names it; for the one at hand by default, which else
+        must be able to run the other's code: ``"x86-64-v3"`` has AVX2, ``"x86-64"`` SSE2 alone.
+        Beyond these levels the vectors of another CPU are taken to be 16 bytes wide.
 
     Attributes
     ----------
@@ -69,16 +80,17 @@ class Compiler:
     MissingPackageError : when llvmlite cannot be imported, or cannot run code here
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, cpu: str | None = None) -> None:
         self._llvm = load("llvmlite.binding")
         self._lock = threading.Lock()
         try:
             self._llvm.initialize_native_target()
             self._llvm.initialize_native_asmprinter()
             self._llvm.check_jit_execution()
-            self._find_library()
-            self.cpu: str = self._llvm.get_host_cpu_name()
-            self.features: str = self._llvm.get_host_cpu_features().flatten()
+            for name, address in self._missing_functions().items():
+                self._llvm.add_symbol(name, address)
+            self.cpu: str = cpu or self._llvm.get_host_cpu_name()
+            self.features: str = "" if cpu else self._llvm.get_host_cpu_features().flatten()
             self._target = self._llvm.Target.from_default_triple()
         except (RuntimeError, OSError, AttributeError) as error:
             raise MissingPackageError(
@@ -86,8 +98,10 @@ class Compiler:
                 mend='write engine="reference"',
             ) from error  # fmt: skip
         flags = self.features.split(",")
-        self.vector_bytes = 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
+        found = 64 if "+avx512f" in flags else 32 if "+avx2" in flags else 16
+        self.vector_bytes = WIDTHS.get(self.cpu, found)
         self._cache = ObjectCache(folder or cache_folder("code"), self._stamp())
+        self._generator = self._machine()
 
     def _stamp(self) -> str:
         """Say what machine code depends on beside its subject: the CPU, LLVM, and this generator.
@@ -101,16 +115,27 @@ class Compiler:
         versions = self._llvm.llvm_version_info, load("llvmlite").__version__
         return repr((self.cpu, self.features, LEVEL, versions, found))
 
-    def _find_library(self) -> None:
-        """Tell LLVM where the C library's functions are, unless it finds them itself."""
-        names = [name + suffix for name in LIBRARY for suffix in ("", "f")]
+    def _missing_functions(self) -> dict[str, int | None]:
+        """Give the addresses of those of the C library's functions that LLVM does not find."""
+        names = [YIELD, *[name + suffix for name in LIBRARY for suffix in ("", "f")]]
         missing = [name for name in names if not self._llvm.address_of_symbol(name)]
-        if missing:
-            find = load("ctypes.util").find_library
-            library = ctypes.CDLL(find("m") or find("c"))
-            for name in missing:
-                address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-                self._llvm.add_symbol(name, address)
+        if not missing:
+            return {}
+        find = load("ctypes.util").find_library
+        library = ctypes.CDLL(find("m") or find("c"))
+        found = {name: getattr(library, name) for name in missing if name != YIELD}
+        if YIELD in missing and os.name == "nt":
+            found[YIELD] = ctypes.CDLL("kernel32").SwitchToThread
+        elif YIELD in missing:
+            found[YIELD] = ctypes.CDLL(None).sched_yield
+        return {name: ctypes.cast(one, ctypes.c_void_p).value for name, one in found.items()}
+
+    def _rest(self) -> str:
+        """Write the function that lets a thread rest for a moment while it waits."""
+        name, given = RESTS.get(self._target.name, ("", ""))
+        call = f"  call void {name}({given})\n" if name else ""
+        declared = f"declare void {name}({given.partition(' ')[0]})" if name else ""
+        return f"define internal void @{REST}() {{\n{call}  ret void\n}}\n{declared}"
 
     def compile(self, subject: str, write: Callable[[], Written], *, keep: bool = True) -> Compiled:
         """Make functions of what `write` gives, or take those that were kept for the subject.
@@ -134,23 +159,39 @@ class Compiler:
                 self._cache.write(subject, made)
             return self._loaded(made)
 
+    def assembly(self, text: str) -> str:
+        """Write a module in the instructions of the CPU, with LLVM's comments.
+
+        Raises
+        ------
+        EngineError : when LLVM refuses the text, which is a fault of pellucid
+        """
+        machine = self._machine()
+        machine.set_asm_verbosity(True)
+        with self._parsed(text) as module:
+            written: str = machine.emit_assembly(module)
+            return written
+
     def _object_code(self, text: str) -> bytes:
         """Make machine code that does not depend on where it will lie: it could be kept."""
+        with self._parsed(text) as module:
+            code: bytes = self._generator.emit_object(module)
+            return code
+
+    def _parsed(self, text: str) -> Any:
         try:
-            module = self._llvm.parse_assembly(text)
+            return self._llvm.parse_assembly(text.replace(f"declare void @{REST}()", self._rest()))
         except RuntimeError as error:
             raise EngineError(
                 "LLVM refuses the code that was made for a program", got=str(error).strip(),
                 mend="this is a fault of pellucid; please report it with the program",
             ) from error  # fmt: skip
-        with module:
-            code: bytes = self._machine().emit_object(module)
-            return code
 
     def _loaded(self, entry: Entry) -> Compiled:
+        # The first address that is asked for makes the code ready: to make the engine ready here
+        # would also compile its own module, which is empty, and that takes longer than all else.
         engine = self._llvm.create_mcjit_compiler(self._llvm.parse_assembly(""), self._machine())
         engine.add_object_file(self._llvm.ObjectFileRef.from_data(entry.code))
-        engine.finalize_object()
         return Compiled(engine, entry.notes)
 
     def _machine(self) -> Any:

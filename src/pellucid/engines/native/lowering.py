@@ -17,12 +17,13 @@ from pellucid.engines.native.folding import row_folded
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled
-from pellucid.shapes import size
+from pellucid.shapes import Shape, size
 
-__all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal", "pointer"]
+__all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal", "pointer", "shared_axis"]
 
 Index = tuple[Any, ...]
 SPECIAL: dict[str, Callable[[KernelWriter, int], bool]] = {}  # loops of their own, by operation
+ENOUGH = 32  # turns of a loop that is shared out, if there is such a loop
 SHORTEST = 4  # elements: a shorter row is not reduced with vectors
 
 
@@ -39,6 +40,12 @@ def pointer(place: Location) -> str:
 def _innermost(shape: Sequence[Any]) -> int:
     """Give the last extent that is not 1."""
     return next((n for n in reversed(shape) if n != 1), 1) or 1
+
+
+def shared_axis(shape: Sequence[int]) -> int | None:
+    """Choose the axis along which threads share a loop: the first with something for each."""
+    most = max(shape, default=1)
+    return next((k for k, n in enumerate(shape) if n >= min(most, ENOUGH)), None)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class KernelWriter:
     ----------
     builder : what writes the instructions
     vector_bytes : how wide the CPU's vectors are
+    turned : shapes of which everything in the workspace lies column by column
     """
 
     def __init__(
@@ -71,7 +79,9 @@ class KernelWriter:
         kernel: Kernel,
         builder: NativeBuilder,
         vector_bytes: int,
+        turned: frozenset[Shape] = frozenset(),
     ) -> None:
+        self.turned = turned
         self.lines, self.base = program.instructions, schedule.base
         self.layout, self.kernel = layout, kernel
         self.b = builder
@@ -124,25 +134,48 @@ class KernelWriter:
             return
         shape = self.spec(number).shape
         self.b.attempt(
-            lambda: self.nest(shape, self._results_at, self._lanes_across()),
-            lambda: self.nest(shape, self._results_at),
+            lambda: self.walk(shape, self._results_at, self._lanes_across(), share=True),
+            lambda: self.walk(shape, self._results_at, share=True),
         )
+
+    def order(self, shape: Shape) -> tuple[int, ...]:
+        """Give the axes of a shape, that of neighbours in memory last."""
+        axes = tuple(range(len(shape)))
+        return axes[::-1] if shape in self.turned else axes
+
+    def walk(
+        self, shape: Shape, body: Callable[[Index], None], lanes: int = 1, *, share: bool = False
+    ) -> None:
+        """Loop over all indices of a shape in the order in which they lie in memory."""
+        order = self.order(shape)
+        lying = [shape[axis] or 0 for axis in order]
+
+        def at(index: Index) -> None:
+            body(tuple(index[order.index(axis)] for axis in range(len(order))))
+
+        self.nest(lying, at, lanes, shared_axis(lying) if share else None)
 
     def nest(
         self,
         shape: Sequence[Any],
         body: Callable[[Index], None],
         lanes: int = 1,
+        share: int | None = None,
         index: Index = (),
     ) -> None:
-        """Loop over all indices of a shape, the last that counts innermost, and in vectors."""
+        """Loop over all indices of a shape, the last that counts innermost, and in vectors.
+
+        The loop over the axis `share` may be shared out between threads.
+        """
+        mine = share == len(index)
         if not shape:
             body(index)
         elif all(n == 1 for n in shape[1:]):
             rest = (0,) * (len(shape) - 1)
-            self.b.across(shape[0], lanes, lambda i: body((*index, i, *rest)))
+            self.b.across(shape[0], lanes, lambda i: body((*index, i, *rest)), share=mine)
         else:
-            self.b.loop(shape[0], lambda i: self.nest(shape[1:], body, lanes, (*index, i)))
+            loop = self.b.shared if mine else self.b.loop
+            loop(shape[0], lambda i: self.nest(shape[1:], body, lanes, share, (*index, i)))
 
     def _lanes_across(self) -> int:
         """Compute results side by side, unless each is folded from elements that lie so."""
@@ -151,15 +184,18 @@ class KernelWriter:
             self._folds_row(k) for k in (*self.kernel.results, *self.kernel.inlined)
         ):
             raise OneByOne
-        return min(self.lanes, _innermost(shape))
+        return min(self.lanes, _innermost([shape[axis] for axis in self.order(shape)]))
 
     def _folds_row(self, number: int) -> bool:
         line = self.lines[number]
         if not isinstance(line.op.body, Reduce):
             return False
-        row = (self.lines[line.inputs[0]].spec.shape or (0,))[-1] or 0
-        rank = len(self.lines[line.inputs[0]].spec.shape)
-        if rank - 1 not in dict(line.attrs)["axes"] or row < SHORTEST:
+        shape = self.lines[line.inputs[0]].spec.shape
+        if not shape:
+            return False
+        axis = self.order(shape)[-1]
+        row = shape[axis] or 0
+        if axis not in dict(line.attrs)["axes"] or row < SHORTEST:
             return False
         return row >= self.lanes or _innermost(line.spec.shape) < self.lanes
 
@@ -170,8 +206,20 @@ class KernelWriter:
             self.store(value, number, index)
 
     def _offset(self, number: int, index: Index) -> tuple[str, Any]:
-        name = pointer(self.layout.locations[number])
-        return name, ravelled(index, extents(self.spec(number).shape))
+        return pointer(self.layout.locations[number]), self._position(number, index)
+
+    def _position(self, number: int, index: Index) -> Any:
+        """Count the elements before one in the memory of a line."""
+        shape = extents(self.spec(number).shape)
+        if self.is_turned(number):
+            return ravelled(index[::-1], shape[::-1])
+        return ravelled(index, shape)
+
+    def is_turned(self, number: int) -> bool:
+        """Tell whether a line lies column by column."""
+        base, shape = self.base[number], self.spec(number).shape
+        here = self.layout.locations[base].kind == "workspace"
+        return here and shape in self.turned and self.lines[base].spec.shape == shape
 
     def store(self, value: Value, number: int, index: Index) -> None:
         """Write an element of a result."""
@@ -207,7 +255,7 @@ class KernelWriter:
         line, spec = self.lines[number], self.spec(number)
         base, array = self.base[number], self.in_memory(number)
         if array is not None:
-            return self.b.load(array, spec.dtype, ravelled(place, extents(spec.shape)))
+            return self.b.load(array, spec.dtype, self._position(number, place))
         if base >= 0 and is_literal(self.lines[base]):
             value = self.lines[base].value
             assert value is not None
@@ -234,7 +282,16 @@ class KernelWriter:
         if self.b.lanes > 1 or not isinstance(body, Reduce) or not self._folds_row(number):
             return plainly()
         return self.b.attempt(
-            lambda: row_folded(self.b, body, operands[0], place, attrs, self.lanes), plainly
+            lambda: row_folded(
+                self.b,
+                body,
+                operands[0],
+                place,
+                attrs,
+                self.lanes,
+                self.order(operands[0].spec.shape),
+            ),
+            plainly,
         )
 
     def _attrs(self, number: int) -> dict[str, Any]:
@@ -242,15 +299,15 @@ class KernelWriter:
 
     def strided(self, number: int, place: Index) -> tuple[str, Affine | int] | None:
         """Give the array and the offset of an element, if it lies at constant steps in memory."""
-        array, spec = self.in_memory(number), self.spec(number)
+        array = self.in_memory(number)
         if array is not None:
-            return array, ravelled(place, extents(spec.shape))
+            return array, self._position(number, place)
         line = self.lines[number]
         if not isinstance(line.op.body, Move) or self.base[number] >= 0:
             return None
         shapes = [self.lines[k].spec.shape for k in line.inputs]
         source, inside = line.op.body.source(
-            self.b, place, shapes, spec.shape, **self._attrs(number)
+            self.b, place, shapes, self.spec(number).shape, **self._attrs(number)
         )
         return self.strided(line.inputs[0], source) if inside is None else None
 
@@ -260,8 +317,9 @@ class KernelWriter:
         """Set the result to zero, then add each element of the last operand where it belongs."""
         spec, operands = self.spec(number), self.operands(number)
         zero = self.b.constant(0, spec.dtype)
-        lanes = min(self.lanes, (spec.shape or (1,))[-1] or 1)
-        self.nest(spec.shape, lambda index: self.store(zero, number, index), lanes)
+        innermost = (1, *[spec.shape[axis] or 1 for axis in self.order(spec.shape)])[-1]
+        lanes = min(self.lanes, innermost)
+        self.walk(spec.shape, lambda index: self.store(zero, number, index), lanes)
         self.b.label = self.lines[number].label
 
         def add(index: Index) -> None:

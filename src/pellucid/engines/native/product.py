@@ -7,15 +7,18 @@ in which it will be read (*packed*), is decided by counting instructions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.compile.access import Affine, Counter, extents
-from pellucid.engines.native.builder import NativeBuilder
-from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, pointer
+from pellucid.engines.native.builder import INT64, NativeBuilder
+from pellucid.engines.native.emitter import INDEX
+from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, pointer, shared_axis
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
@@ -27,6 +30,10 @@ SUMS = {
     16: 8,
 }  # vectors of a tile, by bytes of a register: few enough to stay there
 WIDE = {64: 3, 32: 3, 16: 2}  # of them side by side, at most
+PLAIN = 16  # bytes of a register of CPUs that may lack an instruction for x · y + z
+LATENCY = 8  # multiplications that can be begun before the result of the first is there
+SHAPES = 0.04  # how much longer it may take to save a tile of another shape
+TASKS = 16  # into which a product is cut at least, where it is large enough
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
@@ -67,6 +74,11 @@ class Matrix:
     def __setitem__(self, place: Place, value: Value) -> None:
         self.builder.store(value, self.pointer, self.offset(place))
 
+    def seen_from(self, place: Place) -> Matrix:
+        """Give what is left of the array behind an element, at which its indices begin."""
+        first = self.builder.address(self.pointer, self.dtype, self.offset(place))
+        return Matrix(self.builder, self.dtype, first, 0, self.steps)
+
     def step(self, name: str) -> int:
         """Give the step in memory that belongs to an index."""
         return self.steps.get(name, 0)
@@ -84,10 +96,15 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     if left is None or right is None:
         return False
     steps = dict(zip([*names, "i", "j"], row_major((*batch, m, n)), strict=True))
+    if writer.is_turned(number):
+        steps = {"i": 1, "j": m}
     out = Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
     sizes = {"i": m, "j": n, "k": k}
     product = Product.planned(writer, left, right, out, sizes)
-    writer.nest(batch, lambda index: product.write(dict(zip(names, index, strict=True))))
+    whole = math.prod(batch) >= TASKS  # there are enough products to share out whole ones
+    share = shared_axis(batch) if whole else None
+    write = lambda index: product.write(dict(zip(names, index, strict=True)))  # noqa: E731
+    writer.nest(batch, write, share=share)
     return True
 
 
@@ -196,21 +213,99 @@ class Product:
 
     def write(self, place: Place) -> None:
         """Write the loops: over groups of vectors, over rows, and over k innermost."""
-        wide = self._width(WIDE[self.writer.vector_bytes])
-        rows = SUMS[self.writer.vector_bytes] // wide
+        wide, rows = self._tile_shape()
         whole = self.sizes[self.c] // self.lanes
         groups = whole // wide
         starts = [k * self.lanes for k in range(groups * wide, whole)]
         if self.sizes[self.c] % self.lanes:  # the last vector overlaps the one before
             starts.append(max(self.sizes[self.c] - self.lanes, 0))
-        self.b.loop(groups, lambda g: self._rows(place, self._run(g, wide), rows))
+        parts = _row_parts(groups, -(-self.sizes[self.r] // rows))
+        self._tasks(place, groups, parts, lambda g: self._run(g, wide), rows)
         if starts:
             with self.b.scope():
-                self._rows(place, starts, rows)
+                most = _row_parts(1, -(-self.sizes[self.r] // rows))
+                self._tasks(place, 1, most, lambda g: starts, rows)
 
-    def _width(self, most: int) -> int:
-        """Choose how many vectors a tile has, so that few are left over."""
-        return 2 if self.places == 2 * most - 2 else min(most, self.places)
+    def _tasks(
+        self,
+        place: Place,
+        groups: int,
+        parts: int,
+        starts: Callable[[Any], Sequence[Any]],
+        most: int,
+    ) -> None:
+        """Write the loop over tasks: a group of vectors, and a part of the rows.
+
+        A thread that goes on in the same group has what it packed at hand.
+        """
+        b = self.b
+        if not b.together:
+            b.loop(groups, lambda g: self._rows(place, starts(g), most))
+            return
+        first, _ = b.part(groups * parts)
+
+        def task(number: Any) -> None:
+            group, part = number // parts, number % parts
+            panel = _Panel(self, place, len(starts(group)))
+            if self.is_packed:
+                begins = (b.value(part) == 0) | (b.value(number) == Value(b, INT64, first))
+                b.when(begins.name, "void", lambda: panel.packed(starts(group)), "")
+            self._part_of_rows(panel, starts(group), most, part, parts)
+
+        b.shared(groups * parts, task)
+
+    def _part_of_rows(
+        self, panel: _Panel, starts: Sequence[Any], most: int, part: Any, parts: int
+    ) -> None:
+        """Write the tiles of one part of the rows, cut between blocks."""
+        b, extent = self.b, self.sizes[self.r]
+        size = min(most, extent)
+        blocks, rest = divmod(extent, size)
+        first, last = (b.value(part + k) * blocks // parts for k in (0, 1))
+
+        def tiles(row: Any, rows: int) -> str:
+            self._tile(panel, starts, row, rows)
+            return ""
+
+        def block(number: Affine) -> None:
+            tiles(number * size, size)
+
+        b.between(first.name, last.name, blocks, block)
+        if rest:
+            is_last = b.value(part) == parts - 1
+            b.when(is_last.name, "void", lambda: tiles(extent - rest, rest), "")
+
+    def _tile_shape(self) -> tuple[int, int]:
+        """Choose how many vectors and rows a tile has: what is quick, and then what is short.
+
+        A tile takes as long as its multiplications, or as what it reads, if that is more, and never
+        less than a sum takes to be added to. Tiles of another shape for what is left over are code
+        that has to be made as well.
+        """
+        extent, bytes_ = self.sizes[self.r], self.writer.vector_bytes
+
+        def time(wide: int, rows: int) -> float:
+            return max(wide * rows, wide + rows, LATENCY)
+
+        def price(shape: tuple[int, int]) -> tuple[float, int]:
+            wide, rows = shape
+            groups, more = divmod(self.places, wide)
+            blocks, rest = divmod(extent, rows)
+            total = (
+                groups * blocks * time(wide, rows)
+                + groups * time(wide, rest) * (rest > 0)
+                + blocks * time(more, rows) * (more > 0)
+                + time(more, rest) * (more * rest > 0)
+            )
+            shapes = (1 + (more > 0)) * (1 + (rest > 0))
+            return total * (1 + SHAPES * (shapes - 1)), -wide * rows
+
+        possible = [
+            (wide, rows)
+            for wide in range(1, min(WIDE[bytes_], self.places) + 1)
+            for rows in range(1, min(SUMS[bytes_] // wide, extent) + 1)
+        ]
+        return min(possible, key=price)
 
     def _run(self, group: Any, wide: int) -> list[Any]:
         return [group * (wide * self.lanes) + v * self.lanes for v in range(wide)]
@@ -219,18 +314,22 @@ class Product:
         panel = _Panel(self, place, len(starts))
         if self.is_packed:
             panel.pack(starts)
-        _blocks(self.b, self.sizes[self.r], most, lambda r0, n: self._tile(panel, starts, r0, n))
+        self.b.blocks(
+            self.sizes[self.r], most, lambda row, rows: self._tile(panel, starts, row, rows)
+        )
 
     def _tile(self, panel: _Panel, starts: Sequence[Any], first: Any, rows: int) -> None:
         b, lanes = self.b, self.lanes
         zero = b.constant(0, self.out.dtype)
+        fused = partial(b.intrinsic, "fma") if self.writer.vector_bytes > PLAIN else _sum
 
         def turn(k: Any, sums: tuple[Value, ...]) -> tuple[Value, ...]:
             wide = [panel.load(start, v, k) for v, start in enumerate(starts)]
+            numbers = self.numbers.seen_from({**panel.place, self.r: first, "k": k})
             found = []
             for r in range(rows):
-                one = self.numbers[{**panel.place, self.r: first + r, "k": k}]
-                found += [sums[r * len(wide) + v] + one * y for v, y in enumerate(wide)]
+                one = b.spread(numbers[{self.r: r}], lanes)
+                found += [fused(one, y, sums[r * len(wide) + v]) for v, y in enumerate(wide)]
             return tuple(found)
 
         with b.vectors(lanes):
@@ -253,26 +352,25 @@ class Product:
         b, lanes = self.b, min(self.lanes, self.sizes[self.c])
         if self.out.step(self.c) == 1 or lanes == 1:
             lanes -= done
+            out = self.out.seen_from({**place, self.c: place[self.c] + done})
             for r, one in enumerate(rows):
                 with b.vectors(lanes):
-                    c = place[self.c] + done + b.lane(lanes)
-                    at = {**place, self.r: place[self.r] + r, self.c: c}
+                    at = {self.r: r, self.c: b.lane(lanes)}
                     found = self._some(one, done, lanes)
-                    self.out[at] = self.out[at] + found if self.adds else found
+                    out[at] = out[at] + found if self.adds else found
             return
         if len(rows) > self.lanes:
             self._store(rows[self.lanes :], {**place, self.r: place[self.r] + self.lanes})
             rows = rows[: self.lanes]
         count = 1 << (len(rows) - 1).bit_length()
         padded = [*rows, *[rows[-1]] * (count - len(rows))]
-        across = _transposed(b, padded)
+        across, out = _transposed(b, padded), self.out.seen_from(place)
         with b.vectors(len(rows)):
             for c in range(lanes):
                 block, q = divmod(c, count)
                 picked = [block * count + r for r in range(len(rows))]
                 found = b.shuffled(across[q], across[q], picked)
-                at = {**place, self.r: place[self.r] + b.lane(len(rows)), self.c: place[self.c] + c}
-                self.out[at] = found
+                out[{self.r: b.lane(len(rows)), self.c: c}] = found
 
     def _some(self, value: Value, first: int, lanes: int) -> Value:
         """Give some lanes of a vector."""
@@ -320,6 +418,11 @@ class _Panel:
         name = f"panel {self.wide}"
         return self.product.writer.scratch(name, count * self.source.dtype.itemsize)
 
+    def packed(self, starts: Sequence[Any]) -> str:
+        """Pack where nothing is given back."""
+        self.pack(starts)
+        return ""
+
     def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
         lanes, k = self.product.lanes, self.product.sizes["k"]
@@ -344,14 +447,15 @@ class _Panel:
         """Copy squares of as many rows as lanes, whose rows lie in order, as their transposes."""
         b, product, lanes = self.b, self.product, self.product.lanes
         count, k = min(lanes, product.sizes[product.c]), product.sizes["k"]
+        source, dtype = self.source, self.source.dtype
+        turn = _turning(b, dtype, lanes)
 
         def square(k0: Any) -> None:
-            with b.vectors(lanes):
-                along = {**self.place, "k": k0 + b.lane(lanes)}
-                rows = [self.source[{**along, product.c: start + c}] for c in range(count)]
-                zero = b.spread(b.constant(0, self.source.dtype), lanes)
-                for q, found in enumerate(_transposed(b, [*rows, *[zero] * (lanes - count)])):
-                    self._put(found, v, k0 + q)
+            first = source.offset({**self.place, "k": k0, product.c: start})
+            here = b.address(source.pointer, dtype, first)
+            there = b.address(self._scratch(), dtype, self._at(v, k0))
+            steps = source.step(product.c), count - 1, self.wide * lanes
+            b.write(f"call void @{turn}(ptr {here}, ptr {there}, {_words(*steps)})")
 
         with b.scope():
             b.loop(k // lanes, lambda i: square(i * lanes))
@@ -395,10 +499,37 @@ def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
     return found
 
 
-def _blocks(b: NativeBuilder, extent: int, largest: int, body: Callable[[Any, int], None]) -> None:
-    """Cut an extent into blocks that are as equal as can be."""
-    size = -(-extent // -(-extent // largest))
-    b.loop(extent // size, lambda i: body(i * size, size))
-    if extent % size:
-        with b.scope():
-            body(extent - extent % size, extent % size)
+def _turning(b: NativeBuilder, dtype: np.dtype[Any], lanes: int) -> str:
+    """Name a function of the module that transposes a square of as many rows as lanes.
+
+    It is given where rows are read and written, and how far apart they are; rows that are not
+    there are the last one once more.
+    """
+    name = f"turn.{dtype.name}.{lanes}"
+    own = NativeBuilder()
+    step, last, room = (Value(own, INT64, f"%{word}") for word in ("step", "last", "room"))
+    with own.vectors(lanes):
+        lane = own.lane(lanes)
+        starts = [own.minimum(own.constant(r, INT64), last) * step for r in range(lanes)]
+        places = [own.address("%from", dtype, start) for start in starts]
+        rows = [own.load(place, dtype, lane) for place in places]
+        for r, found in enumerate(_transposed(own, rows)):
+            own.store(found, own.address("%to", dtype, room * r), lane)
+    given = f"ptr %from, ptr %to, {_words('%step', '%last', '%room')}"
+    lines = [f"define internal void @{name}({given}) nounwind {{", *own.lines, "  ret void", "}"]
+    b.declared["\n".join(lines)] = None
+    return name
+
+
+def _words(*words: Any) -> str:
+    """Write whole numbers as operands."""
+    return ", ".join(f"{INDEX} {word}" for word in words)
+
+
+def _sum(x: Value, y: Value, z: Value) -> Value:
+    return x * y + z
+
+
+def _row_parts(groups: int, blocks: int) -> int:
+    """Choose into how many parts rows are cut, so that there are tasks for all threads."""
+    return max(1, min(blocks, -(-TASKS // groups))) if groups else 1

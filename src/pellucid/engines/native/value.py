@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -56,15 +57,24 @@ def vector_of(kind: str, lanes: int) -> str:
 def literal(number: Any, dtype: DType) -> str:
     """Write a number down as LLVM does: floating ones as the bits of a double."""
     if dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            exact = float(dtype.type(number))
-        return "0x" + struct.pack(">d", exact).hex().upper()
+        return "0x" + struct.pack(">d", _rounded(float(number), dtype.itemsize)).hex().upper()
     if dtype.kind == "b":
         return "true" if number else "false"
     limits = np.iinfo(dtype)
     if not limits.min <= int(number) <= limits.max:
         raise EngineError(f"{number} does not fit into {dtype.name}")
     return str(int(number))
+
+
+def _rounded(number: float, size: int) -> float:
+    """Round to so many bytes; what is too large becomes infinite."""
+    if size == 8:
+        return number
+    try:
+        (found,) = struct.unpack("f", struct.pack("f", number))
+    except OverflowError:
+        return math.copysign(math.inf, number)
+    return float(found)
 
 
 class Value:

@@ -1,0 +1,138 @@
+"""Composites that are remembered: the nodes that a formula made once are made again from a list.
+
+A composite is a formula in tensors that looks at no value. What nodes it makes is then decided by
+the specs of its operands; in an eager loop they are the same in each step. So they are kept as a
+list of signatures, and later calls make the same nodes from it, without all that stands between a
+formula and its nodes: operators, promotion, checked axes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Sequence
+from operator import itemgetter
+from typing import Any, TypeVar, final
+
+import numpy as np
+
+from pellucid.arguments import Frozen
+from pellucid.errors import GraphError
+from pellucid.graph.op import Signature
+from pellucid.graph.tensor import CONSTANT, Tensor
+from pellucid.graph.walk import topological
+from pellucid.ops.view import COUNT
+
+__all__ = ["composite"]
+
+PLANS = 1024  # how many are remembered, of all composites together
+PLAIN = (int, float, bool, str, type(None))
+
+_F = TypeVar("_F", bound=Callable[..., Tensor])
+
+
+@final
+class _Plan:
+    """How the nodes between some inputs and a result are made.
+
+    A line holds the signature, where the inputs stand (one place, or what picks several), whether a
+    gradient is required, and the value if it is the same each time.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], result: Tensor) -> None:
+        place = {id(node): k for k, node in enumerate(inputs)}
+        fixed: set[int] = set()
+        self._lines: list[tuple[Signature, Any, bool, Any]] = []
+        for node in topological([result], into=lambda node: id(node) not in place):
+            if id(node) in place:
+                continue
+            places = [place[id(x)] for x in node.inputs]
+            place[id(node)] = where = len(place)
+            if not places and (node.op is not CONSTANT or node.requires_grad):
+                raise GraphError(
+                    "a composite depends on more than its operands", got=node.label,
+                    mend="give it as an operand",
+                )  # fmt: skip
+            known = node.op is COUNT or fixed.issuperset(places)
+            fixed |= {where} if known else set()
+            picked = places[0] if len(places) == 1 else itemgetter(*places) if places else None
+            value = node.value if known else None
+            self._lines.append((node.signature, picked, node.requires_grad, value))
+        self._result = place[id(result)]
+
+    def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Make the nodes; give the result."""
+        nodes: list[Any] = [*inputs]
+        values = [node.value for node in inputs]
+        with np.errstate(all="ignore"):
+            for signature, picked, requires_grad, value in self._lines:
+                if type(picked) is int:
+                    operands: tuple[Tensor, ...] = (nodes[picked],)
+                    if value is None:
+                        value = signature.array(values[picked])
+                elif picked is None:
+                    operands = ()
+                else:
+                    operands = picked(nodes)
+                    if value is None:
+                        value = signature.array(*picked(values))
+                if type(value) is not np.ndarray:
+                    value = np.asarray(value)
+                value.setflags(False)
+                nodes.append(Tensor(signature, operands, value, requires_grad))
+                values.append(value)
+        return nodes[self._result]
+
+
+@functools.lru_cache(maxsize=PLANS)
+def _seen(function: Callable[..., Tensor], *key: Hashable) -> list[tuple[_Plan, Any]]:
+    """What is known of a composite on operands of one kind: nothing at the first call."""
+    return []
+
+
+def composite(function: _F) -> _F:
+    """Remember which nodes a formula makes of operands of the same kind.
+
+    The formula must follow from the specs of its tensors, from plain settings, and from frozen
+    declarations (a loss, as ``self``). It must look at no value, read no variable and draw nothing,
+    and numbers in it must stand beside tensors. Values, nodes, labels and errors stay as they are.
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> from pellucid.functional.composite import composite
+    >>> @composite
+    ... def mixture(x, y, share):
+    ...     return share * x + (1 - share) * y
+    >>> x, y = pel.tensor([1.0, 2.0]), pel.tensor([5.0, 6.0])
+    >>> mixture(x, y, 0.25), mixture(y, x, 0.25)
+    (Tensor([4. 5.], float32), Tensor([2. 3.], float32))
+    """
+
+    @functools.wraps(function)
+    def remembered(*given: Any, **named: Any) -> Tensor:
+        inputs: list[Tensor] = []
+        key: list[Hashable] = []
+        for x in given:
+            if type(x) is Tensor and x.value is not None:
+                inputs.append(x)
+                key += (x.spec, x.requires_grad, x.call is None)
+            elif type(x) in PLAIN:
+                key.append(repr(x))  # which tells 0, 0.0, -0.0 and False apart
+            elif isinstance(x, Frozen):
+                key.append(id(x))  # it is kept with the plan
+            else:
+                return function(*given, **named)
+        for name, x in named.items():
+            if type(x) not in PLAIN:
+                return function(*given, **named)
+            key += (name, repr(x))
+        if len({*map(id, inputs)}) < len(inputs):
+            return function(*given, **named)
+        known = _seen(function, *key)
+        if known:
+            return known[0][0](inputs)
+        result = function(*given, **named)
+        known.append((_Plan(inputs, result), [x for x in given if isinstance(x, Frozen)]))
+        return result
+
+    return remembered  # type: ignore[return-value]

@@ -1,0 +1,159 @@
+; %0 = placeholder  float32[2,5]
+; %1 = max %0 axes=(1,) keepdims=True  float32[2,1]
+; %2 = subtract %0 %1  float32[2,5]
+; %3 = exp %2  float32[2,5]
+; %4 = sum %3 axes=(1,) keepdims=True  float32[2,1]
+; %5 = divide %3 %4  float32[2,5]
+
+define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %scratch = getelementptr i8, ptr %workspace, i64 128
+  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %input.0.row = getelementptr ptr, ptr %arrays, i64 0
+  %input.0 = load ptr, ptr %input.0.row
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
+  %output.0.row = getelementptr ptr, ptr %arrays, i64 1
+  %output.0 = load ptr, ptr %output.0.row
+  br label %k0.begin
+k0.begin:
+  br label %k0.loop1
+k0.loop1:
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v33, %k0.loop1]
+  %k0.v4 = mul nsw i64 %k0.i3, 5
+  %k0.v5 = getelementptr inbounds float, ptr %input.0, i64 %k0.v4
+  %k0.v6 = load <5 x float>, ptr %k0.v5, align 4
+  %k0.v7 = fcmp ogt <5 x float> splat (float 0xFFF0000000000000), %k0.v6
+  %k0.v8 = fcmp une <5 x float> splat (float 0xFFF0000000000000), splat (float 0xFFF0000000000000)
+  %k0.v9 = or <5 x i1> %k0.v7, %k0.v8
+  %k0.v10 = select <5 x i1> %k0.v9, <5 x float> splat (float 0xFFF0000000000000), <5 x float> %k0.v6
+  %k0.v11 = extractelement <5 x float> %k0.v10, i64 4
+  %k0.v12 = fcmp ogt float 0xFFF0000000000000, %k0.v11
+  %k0.v13 = fcmp une float 0xFFF0000000000000, 0xFFF0000000000000
+  %k0.v14 = or i1 %k0.v12, %k0.v13
+  %k0.v15 = select i1 %k0.v14, float 0xFFF0000000000000, float %k0.v11
+  %k0.v16 = shufflevector <5 x float> %k0.v10, <5 x float> %k0.v10, <2 x i32> <i32 0, i32 1>
+  %k0.v17 = shufflevector <5 x float> %k0.v10, <5 x float> %k0.v10, <2 x i32> <i32 2, i32 3>
+  %k0.v18 = fcmp ogt <2 x float> %k0.v16, %k0.v17
+  %k0.v19 = fcmp une <2 x float> %k0.v16, %k0.v16
+  %k0.v20 = or <2 x i1> %k0.v18, %k0.v19
+  %k0.v21 = select <2 x i1> %k0.v20, <2 x float> %k0.v16, <2 x float> %k0.v17
+  %k0.v22 = extractelement <2 x float> %k0.v21, i64 0
+  %k0.v23 = extractelement <2 x float> %k0.v21, i64 1
+  %k0.v24 = fcmp ogt float %k0.v22, %k0.v23
+  %k0.v25 = fcmp une float %k0.v22, %k0.v22
+  %k0.v26 = or i1 %k0.v24, %k0.v25
+  %k0.v27 = select i1 %k0.v26, float %k0.v22, float %k0.v23
+  %k0.v28 = fcmp ogt float %k0.v27, %k0.v15
+  %k0.v29 = fcmp une float %k0.v27, %k0.v27
+  %k0.v30 = or i1 %k0.v28, %k0.v29
+  %k0.v31 = select i1 %k0.v30, float %k0.v27, float %k0.v15
+  %k0.v32 = getelementptr inbounds float, ptr %workspace.0, i64 %k0.i3
+  store float %k0.v31, ptr %k0.v32, align 4
+  %k0.v33 = add nuw nsw i64 %k0.i3, 1
+  %k0.v34 = icmp ult i64 %k0.v33, 2
+  br i1 %k0.v34, label %k0.loop1, label %k0.done2
+k0.done2:
+  br label %k1.begin
+k1.begin:
+  br label %k1.loop1
+k1.loop1:
+  %k1.i3 = phi i64 [0, %k1.begin], [%k1.v47, %k1.loop1]
+  %k1.v4 = mul nsw i64 %k1.i3, 5
+  %k1.v5 = getelementptr inbounds float, ptr %input.0, i64 %k1.v4
+  %k1.v6 = load <5 x float>, ptr %k1.v5, align 4
+  %k1.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.i3
+  %k1.v8 = load float, ptr %k1.v7, align 4
+  %k1.v9 = insertelement <5 x float> poison, float %k1.v8, i64 0
+  %k1.v10 = shufflevector <5 x float> %k1.v9, <5 x float> poison, <5 x i32> zeroinitializer
+  %k1.v11 = fsub contract <5 x float> %k1.v6, %k1.v10
+  %k1.v12 = fcmp ogt <5 x float> %k1.v11, splat (float 89.0)
+  %k1.v13 = select <5 x i1> %k1.v12, <5 x float> splat (float 89.0), <5 x float> %k1.v11
+  %k1.v14 = fcmp olt <5 x float> %k1.v13, splat (float -104.0)
+  %k1.v15 = select <5 x i1> %k1.v14, <5 x float> splat (float -104.0), <5 x float> %k1.v13
+  %k1.v16 = fmul contract <5 x float> %k1.v15, splat (float 1.4426950216293335)
+  %k1.v17 = fadd contract <5 x float> %k1.v16, splat (float 12583166.0)
+  %k1.v18 = fsub contract <5 x float> %k1.v17, splat (float 12583166.0)
+  %k1.v19 = bitcast <5 x float> %k1.v17 to <5 x i32>
+  %k1.v20 = fmul contract <5 x float> %k1.v18, splat (float 0.693145751953125)
+  %k1.v21 = fsub contract <5 x float> %k1.v15, %k1.v20
+  %k1.v22 = fmul contract <5 x float> %k1.v18, splat (float 1.428606765330187e-06)
+  %k1.v23 = fsub contract <5 x float> %k1.v21, %k1.v22
+  %k1.v24 = icmp slt <5 x i32> %k1.v19, zeroinitializer
+  %k1.v25 = select <5 x i1> %k1.v24, <5 x i32> splat (i32 -1), <5 x i32> zeroinitializer
+  %k1.v26 = ashr <5 x i32> %k1.v19, splat (i32 1)
+  %k1.v27 = shl <5 x i32> %k1.v26, splat (i32 23)
+  %k1.v28 = bitcast <5 x i32> %k1.v27 to <5 x float>
+  %k1.v29 = sub <5 x i32> %k1.v19, %k1.v26
+  %k1.v30 = shl <5 x i32> %k1.v29, splat (i32 23)
+  %k1.v31 = bitcast <5 x i32> %k1.v30 to <5 x float>
+  %k1.v32 = fmul contract <5 x float> %k1.v23, %k1.v23
+  %k1.v33 = fmul contract <5 x float> %k1.v23, splat (float 0.0013933643931522965)
+  %k1.v34 = fadd contract <5 x float> %k1.v33, splat (float 0.008363175205886364)
+  %k1.v35 = fmul contract <5 x float> %k1.v34, %k1.v23
+  %k1.v36 = fadd contract <5 x float> %k1.v35, splat (float 0.04166646674275398)
+  %k1.v37 = fmul contract <5 x float> %k1.v36, %k1.v23
+  %k1.v38 = fadd contract <5 x float> %k1.v37, splat (float 0.16666576266288757)
+  %k1.v39 = fmul contract <5 x float> %k1.v38, %k1.v23
+  %k1.v40 = fadd contract <5 x float> %k1.v39, splat (float 0.5)
+  %k1.v41 = fmul contract <5 x float> %k1.v32, %k1.v40
+  %k1.v42 = fadd contract <5 x float> %k1.v41, %k1.v23
+  %k1.v43 = fmul contract <5 x float> %k1.v42, %k1.v28
+  %k1.v44 = fadd contract <5 x float> %k1.v43, %k1.v28
+  %k1.v45 = fmul contract <5 x float> %k1.v44, %k1.v31
+  %k1.v46 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.v4
+  store <5 x float> %k1.v45, ptr %k1.v46, align 4
+  %k1.v47 = add nuw nsw i64 %k1.i3, 1
+  %k1.v48 = icmp ult i64 %k1.v47, 2
+  br i1 %k1.v48, label %k1.loop1, label %k1.done2
+k1.done2:
+  br label %k2.begin
+k2.begin:
+  br label %k2.loop1
+k2.loop1:
+  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v18, %k2.loop1]
+  %k2.v4 = mul nsw i64 %k2.i3, 5
+  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.v4
+  %k2.v6 = load <5 x float>, ptr %k2.v5, align 4
+  %k2.v7 = fadd contract <5 x float> zeroinitializer, %k2.v6
+  %k2.v8 = extractelement <5 x float> %k2.v7, i64 4
+  %k2.v9 = fadd contract float 0.0, %k2.v8
+  %k2.v10 = shufflevector <5 x float> %k2.v7, <5 x float> %k2.v7, <2 x i32> <i32 0, i32 1>
+  %k2.v11 = shufflevector <5 x float> %k2.v7, <5 x float> %k2.v7, <2 x i32> <i32 2, i32 3>
+  %k2.v12 = fadd contract <2 x float> %k2.v10, %k2.v11
+  %k2.v13 = extractelement <2 x float> %k2.v12, i64 0
+  %k2.v14 = extractelement <2 x float> %k2.v12, i64 1
+  %k2.v15 = fadd contract float %k2.v13, %k2.v14
+  %k2.v16 = fadd contract float %k2.v15, %k2.v9
+  %k2.v17 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.i3
+  store float %k2.v16, ptr %k2.v17, align 4
+  %k2.v18 = add nuw nsw i64 %k2.i3, 1
+  %k2.v19 = icmp ult i64 %k2.v18, 2
+  br i1 %k2.v19, label %k2.loop1, label %k2.done2
+k2.done2:
+  br label %k3.begin
+k3.begin:
+  br label %k3.loop1
+k3.loop1:
+  %k3.i3 = phi i64 [0, %k3.begin], [%k3.v13, %k3.loop1]
+  %k3.v4 = mul nsw i64 %k3.i3, 5
+  %k3.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.v4
+  %k3.v6 = load <5 x float>, ptr %k3.v5, align 4
+  %k3.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.i3
+  %k3.v8 = load float, ptr %k3.v7, align 4
+  %k3.v9 = insertelement <5 x float> poison, float %k3.v8, i64 0
+  %k3.v10 = shufflevector <5 x float> %k3.v9, <5 x float> poison, <5 x i32> zeroinitializer
+  %k3.v11 = fdiv contract <5 x float> %k3.v6, %k3.v10
+  %k3.v12 = getelementptr inbounds float, ptr %output.0, i64 %k3.v4
+  store <5 x float> %k3.v11, ptr %k3.v12, align 4
+  %k3.v13 = add nuw nsw i64 %k3.i3, 1
+  %k3.v14 = icmp ult i64 %k3.v13, 2
+  br i1 %k3.v14, label %k3.loop1, label %k3.done2
+k3.done2:
+  ret void
+}
+define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %scratch = getelementptr i8, ptr %workspace, i64 128
+  br label %begin
+begin:
+  call void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team)
+  ret void
+}

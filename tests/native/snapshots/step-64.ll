@@ -1,0 +1,210 @@
+; %0 = read  float32[1,2]
+; %1 = read  float32[1]
+; %2 = placeholder  float32[4,2]
+; %3 = placeholder  float32[4,1]
+; %4 = transpose %0 axes=(1, 0)  float32[2,1]
+; %5 = matmul %2 %4  float32[4,1]
+; %6 = add %5 %1  float32[4,1]
+; %7 = subtract %6 %3  float32[4,1]
+; %8 = multiply %7 %7  float32[4,1]
+; %9 = sum %8 axes=(0, 1) keepdims=False  float32[]
+; %10 = constant 4.0  float32[]
+; %11 = divide %9 %10  float32[]
+; %12 = constant 0.009999999776482582  float32[]
+; %13 = constant sha256:2c7ae7c331208ea6  float32[4,1]
+; %14 = multiply %13 %7  float32[4,1]
+; %15 = add %14 %14  float32[4,1]
+; %16 = transpose %15 axes=(1, 0)  float32[1,4]
+; %17 = matmul %16 %2  float32[1,2]
+; %18 = constant 0.0  float32[]
+; %19 = multiply %18 %0  float32[1,2]
+; %20 = add %17 %19  float32[1,2]
+; %21 = multiply %12 %20  float32[1,2]
+; %22 = subtract %0 %21  float32[1,2]
+; %23 = sum %15 axes=(0,) keepdims=False  float32[1]
+; %24 = multiply %18 %1  float32[1]
+; %25 = add %23 %24  float32[1]
+; %26 = multiply %12 %25  float32[1]
+; %27 = subtract %1 %26  float32[1]
+
+declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)
+define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %scratch = getelementptr i8, ptr %workspace, i64 192
+  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %input.0.row = getelementptr ptr, ptr %arrays, i64 0
+  %input.0 = load ptr, ptr %input.0.row
+  %state.0.row = getelementptr ptr, ptr %arrays, i64 2
+  %state.0 = load ptr, ptr %state.0.row
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
+  %workspace.128 = getelementptr i8, ptr %workspace, i64 128
+  %input.1.row = getelementptr ptr, ptr %arrays, i64 1
+  %input.1 = load ptr, ptr %input.1.row
+  %state.1.row = getelementptr ptr, ptr %arrays, i64 3
+  %state.1 = load ptr, ptr %state.1.row
+  %constant.2.row = getelementptr ptr, ptr %arrays, i64 6
+  %constant.2 = load ptr, ptr %constant.2.row
+  %output.0.row = getelementptr ptr, ptr %arrays, i64 8
+  %output.0 = load ptr, ptr %output.0.row
+  br label %k0.begin
+k0.begin:
+  br label %k0.loop1
+k0.loop1:
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v24, %k0.loop1]
+  %k0.v4 = insertelement <4 x i64> poison, i64 %k0.i3, i64 0
+  %k0.v5 = shufflevector <4 x i64> %k0.v4, <4 x i64> poison, <4 x i32> zeroinitializer
+  %k0.v6 = add nsw <4 x i64> %k0.v5, <i64 0, i64 2, i64 4, i64 6>
+  %k0.v7 = getelementptr inbounds float, ptr %input.0, <4 x i64> %k0.v6
+  %k0.v8 = extractelement <4 x ptr> %k0.v7, i64 0
+  %k0.v9 = load float, ptr %k0.v8
+  %k0.v10 = insertelement <4 x float> poison, float %k0.v9, i64 0
+  %k0.v11 = extractelement <4 x ptr> %k0.v7, i64 1
+  %k0.v12 = load float, ptr %k0.v11
+  %k0.v13 = insertelement <4 x float> %k0.v10, float %k0.v12, i64 1
+  %k0.v14 = extractelement <4 x ptr> %k0.v7, i64 2
+  %k0.v15 = load float, ptr %k0.v14
+  %k0.v16 = insertelement <4 x float> %k0.v13, float %k0.v15, i64 2
+  %k0.v17 = extractelement <4 x ptr> %k0.v7, i64 3
+  %k0.v18 = load float, ptr %k0.v17
+  %k0.v19 = insertelement <4 x float> %k0.v16, float %k0.v18, i64 3
+  %k0.v20 = shufflevector <4 x float> %k0.v19, <4 x float> zeroinitializer, <16 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4, i32 4>
+  %k0.v21 = getelementptr i8, ptr %scratch, i64 0
+  %k0.v22 = mul nsw i64 %k0.i3, 16
+  %k0.v23 = getelementptr inbounds float, ptr %k0.v21, i64 %k0.v22
+  store <16 x float> %k0.v20, ptr %k0.v23, align 4
+  %k0.v24 = add nuw nsw i64 %k0.i3, 1
+  %k0.v25 = icmp ult i64 %k0.v24, 2
+  br i1 %k0.v25, label %k0.loop1, label %k0.done2
+k0.done2:
+  br label %k0.loop26
+k0.loop26:
+  %k0.i28 = phi i64 [0, %k0.done2], [%k0.v39, %k0.loop26]
+  %k0.c29 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v38, %k0.loop26]
+  %k0.v30 = getelementptr i8, ptr %scratch, i64 0
+  %k0.v31 = mul nsw i64 %k0.i28, 16
+  %k0.v32 = getelementptr inbounds float, ptr %k0.v30, i64 %k0.v31
+  %k0.v33 = load <16 x float>, ptr %k0.v32, align 4
+  %k0.v34 = getelementptr inbounds float, ptr %state.0, i64 %k0.i28
+  %k0.v35 = load float, ptr %k0.v34, align 4
+  %k0.v36 = insertelement <16 x float> poison, float %k0.v35, i64 0
+  %k0.v37 = shufflevector <16 x float> %k0.v36, <16 x float> poison, <16 x i32> zeroinitializer
+  %k0.v38 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v37, <16 x float> %k0.v33, <16 x float> %k0.c29)
+  %k0.v39 = add nuw nsw i64 %k0.i28, 1
+  %k0.v40 = icmp ult i64 %k0.v39, 2
+  br i1 %k0.v40, label %k0.loop26, label %k0.done27
+k0.done27:
+  %k0.v41 = shufflevector <16 x float> %k0.v38, <16 x float> %k0.v38, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
+  store <4 x float> %k0.v41, ptr %workspace.0, align 4
+  br label %k1.begin
+k1.begin:
+  %k1.v1 = load <4 x float>, ptr %workspace.0, align 4
+  %k1.v2 = load float, ptr %state.1, align 4
+  %k1.v3 = insertelement <4 x float> poison, float %k1.v2, i64 0
+  %k1.v4 = shufflevector <4 x float> %k1.v3, <4 x float> poison, <4 x i32> zeroinitializer
+  %k1.v5 = fadd contract <4 x float> %k1.v1, %k1.v4
+  %k1.v6 = load <4 x float>, ptr %input.1, align 4
+  %k1.v7 = fsub contract <4 x float> %k1.v5, %k1.v6
+  %k1.v8 = load <4 x float>, ptr %constant.2, align 4
+  %k1.v9 = fmul contract <4 x float> %k1.v8, %k1.v7
+  %k1.v10 = fadd contract <4 x float> %k1.v9, %k1.v9
+  store <4 x float> %k1.v7, ptr %workspace.64, align 4
+  store <4 x float> %k1.v10, ptr %workspace.128, align 4
+  br label %k2.begin
+k2.begin:
+  br label %k2.loop1
+k2.loop1:
+  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v9, %k2.loop1]
+  %k2.c4 = phi float [0.0, %k2.begin], [%k2.v8, %k2.loop1]
+  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i3
+  %k2.v6 = load float, ptr %k2.v5, align 4
+  %k2.v7 = fmul contract float %k2.v6, %k2.v6
+  %k2.v8 = fadd contract float %k2.c4, %k2.v7
+  %k2.v9 = add nuw nsw i64 %k2.i3, 1
+  %k2.v10 = icmp ult i64 %k2.v9, 4
+  br i1 %k2.v10, label %k2.loop1, label %k2.done2
+k2.done2:
+  %k2.v11 = fdiv contract float %k2.v8, 4.0
+  store float %k2.v11, ptr %output.0, align 4
+  br label %k3.begin
+k3.begin:
+  br label %k3.loop1
+k3.loop1:
+  %k3.i3 = phi i64 [0, %k3.begin], [%k3.v11, %k3.loop1]
+  %k3.v4 = mul nsw i64 %k3.i3, 2
+  %k3.v5 = getelementptr inbounds float, ptr %input.0, i64 %k3.v4
+  %k3.v6 = load <2 x float>, ptr %k3.v5, align 4
+  %k3.v7 = shufflevector <2 x float> %k3.v6, <2 x float> zeroinitializer, <16 x i32> <i32 0, i32 1, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2>
+  %k3.v8 = getelementptr i8, ptr %scratch, i64 0
+  %k3.v9 = mul nsw i64 %k3.i3, 16
+  %k3.v10 = getelementptr inbounds float, ptr %k3.v8, i64 %k3.v9
+  store <16 x float> %k3.v7, ptr %k3.v10, align 4
+  %k3.v11 = add nuw nsw i64 %k3.i3, 1
+  %k3.v12 = icmp ult i64 %k3.v11, 4
+  br i1 %k3.v12, label %k3.loop1, label %k3.done2
+k3.done2:
+  br label %k3.loop13
+k3.loop13:
+  %k3.i15 = phi i64 [0, %k3.done2], [%k3.v26, %k3.loop13]
+  %k3.c16 = phi <16 x float> [zeroinitializer, %k3.done2], [%k3.v25, %k3.loop13]
+  %k3.v17 = getelementptr i8, ptr %scratch, i64 0
+  %k3.v18 = mul nsw i64 %k3.i15, 16
+  %k3.v19 = getelementptr inbounds float, ptr %k3.v17, i64 %k3.v18
+  %k3.v20 = load <16 x float>, ptr %k3.v19, align 4
+  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i15
+  %k3.v22 = load float, ptr %k3.v21, align 4
+  %k3.v23 = insertelement <16 x float> poison, float %k3.v22, i64 0
+  %k3.v24 = shufflevector <16 x float> %k3.v23, <16 x float> poison, <16 x i32> zeroinitializer
+  %k3.v25 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k3.v24, <16 x float> %k3.v20, <16 x float> %k3.c16)
+  %k3.v26 = add nuw nsw i64 %k3.i15, 1
+  %k3.v27 = icmp ult i64 %k3.v26, 4
+  br i1 %k3.v27, label %k3.loop13, label %k3.done14
+k3.done14:
+  %k3.v28 = shufflevector <16 x float> %k3.v25, <16 x float> %k3.v25, <2 x i32> <i32 0, i32 1>
+  store <2 x float> %k3.v28, ptr %workspace.0, align 4
+  ret void
+}
+define internal void @part1(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %scratch = getelementptr i8, ptr %workspace, i64 192
+  %state.0.row = getelementptr ptr, ptr %arrays, i64 2
+  %state.0 = load ptr, ptr %state.0.row
+  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %state.1.row = getelementptr ptr, ptr %arrays, i64 3
+  %state.1 = load ptr, ptr %state.1.row
+  %workspace.128 = getelementptr i8, ptr %workspace, i64 128
+  br label %k4.begin
+k4.begin:
+  %k4.v1 = load <2 x float>, ptr %state.0, align 4
+  %k4.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k4.v3 = fmul contract <2 x float> zeroinitializer, %k4.v1
+  %k4.v4 = fadd contract <2 x float> %k4.v2, %k4.v3
+  %k4.v5 = fmul contract <2 x float> splat (float 0.009999999776482582), %k4.v4
+  %k4.v6 = fsub contract <2 x float> %k4.v1, %k4.v5
+  store <2 x float> %k4.v6, ptr %state.0, align 4
+  br label %k5.begin
+k5.begin:
+  %k5.v1 = load float, ptr %state.1, align 4
+  br label %k5.loop2
+k5.loop2:
+  %k5.i4 = phi i64 [0, %k5.begin], [%k5.v9, %k5.loop2]
+  %k5.c5 = phi float [0.0, %k5.begin], [%k5.v8, %k5.loop2]
+  %k5.v6 = getelementptr inbounds float, ptr %workspace.128, i64 %k5.i4
+  %k5.v7 = load float, ptr %k5.v6, align 4
+  %k5.v8 = fadd contract float %k5.c5, %k5.v7
+  %k5.v9 = add nuw nsw i64 %k5.i4, 1
+  %k5.v10 = icmp ult i64 %k5.v9, 4
+  br i1 %k5.v10, label %k5.loop2, label %k5.done3
+k5.done3:
+  %k5.v11 = fmul contract float 0.0, %k5.v1
+  %k5.v12 = fadd contract float %k5.v8, %k5.v11
+  %k5.v13 = fmul contract float 0.009999999776482582, %k5.v12
+  %k5.v14 = fsub contract float %k5.v1, %k5.v13
+  store float %k5.v14, ptr %state.1, align 4
+  ret void
+}
+define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %scratch = getelementptr i8, ptr %workspace, i64 192
+  br label %begin
+begin:
+  call void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team)
+  call void @part1(ptr %arrays, ptr %workspace, ptr %fault, ptr %team)
+  ret void
+}

@@ -1,0 +1,192 @@
+"""Holds: several threads compute the very bits of one, whatever is shared out between them."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+
+import pellucid as pel
+from native.programs import program
+from native.training import Training, Y
+from pellucid import nn, optim
+from pellucid.engines.native import jit, sharing, team
+from pellucid.engines.native.engine import NativeEngine
+from pellucid.engines.native.executable import address
+from pellucid.errors import ArgumentError, DataError
+from properties.graphs import recipes
+
+COUNTS = (2, 3, 8)
+WORTHS = {name: getattr(sharing, name) for name in ("WORTH_SHARING", "WORTH_A_TEAM")}
+
+
+@pytest.fixture(scope="module")
+def eager(tmp_path_factory):
+    """An engine that shares out all that it can, however small, and keeps nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in WORTHS:
+            patch.setattr(sharing, name, 0.0)
+        folder = tmp_path_factory.mktemp("code")
+        patch.setattr(jit, "cache_folder", lambda name: folder)
+        yield NativeEngine()
+
+
+@pytest.mark.parametrize("sampling", ["shuffled", "sequential", "drawn", "with replacement"])
+def test_a_training_has_the_same_bits(eager, sampling):
+    one = Training()
+    run, found = one.run(sampling), {}
+    for count in (1, *COUNTS):
+        state = one.state()
+        with pel.thread_limit(count):
+            records = eager.advance(run, state, one.data())
+        found[count] = [records.values, *state.arrays]
+    for count in COUNTS:
+        for mine, alone in zip(found[count], found[1], strict=True):
+            np.testing.assert_array_equal(mine, alone)
+
+
+def fitted(model, X, y, count):
+    with pel.thread_limit(count):
+        history = model.fit(
+            X, y, optimizer=optim.Adam(0.01), steps=12, batch_size=77, seed=1, metrics=["accuracy"],
+            progress=False, engine="native",
+        )  # fmt: skip
+    return [history.step_losses, *[v.numpy() for v in model.variables().values()]]
+
+
+def dense():
+    return nn.Sequential(
+        [nn.Linear(130, activation="relu"), nn.BatchNorm1d(), nn.Dropout(0.2),
+         nn.Linear(70, activation="tanh"), nn.Linear(7)]
+    )  # fmt: skip
+
+
+def picture():
+    return nn.Sequential(
+        [nn.Reshape((1, 10, 10)), nn.Conv2d(6, 3, padding=1, activation="relu"), nn.MaxPool2d(2),
+         nn.Conv2d(9, 3), nn.BatchNorm2d(), nn.Flatten(), nn.Linear(7)]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [dense, picture])
+def test_a_fit_has_the_same_bits(make):
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(400, 100)).astype(np.float32), generator.integers(0, 7, 400)
+    alone = fitted(make(), X, y, 1)
+    for count in COUNTS:
+        for mine, known in zip(fitted(make(), X, y, count), alone, strict=True):
+            np.testing.assert_array_equal(mine, known)
+
+
+def run_by(executable, count, inputs):
+    """Run a program by so many threads; give its outputs."""
+    specs = [executable.spec(number) for number in executable.program.outputs]
+    outputs = [np.empty(spec.shape, spec.dtype) for spec in specs]
+    given = [np.asarray(array, order="C") for array in inputs]
+    table = executable.table(map(address, given), [], [address(array) for array in outputs])
+    assert executable._run_by(count, address(table)) == 0
+    return outputs
+
+
+@settings(max_examples=30)
+@given(
+    recipe=recipes(
+        rough=True, dtypes=("float32", "float64"), extents=(1, 7, 16, 35), most_axes=2, most_steps=6
+    )
+)
+def test_a_random_program_has_the_same_bits(eager, recipe):
+    symbols = recipe.placeholders()
+    y = recipe.result(symbols)
+    one = program(symbols, [y, *pel.grad(y, symbols, unused="zero")])
+    executable = eager.compile(one)
+    alone = run_by(executable, 1, recipe.data())
+    assume(all(np.isfinite(value).all() for value in alone))
+    for count in COUNTS:
+        for mine, known in zip(run_by(executable, count, recipe.data()), alone, strict=True):
+            np.testing.assert_array_equal(mine, known)
+
+
+@pytest.mark.parametrize("sizes", [(5, 3, 4), (33, 70, 49), (130, 20, 200), (16, 300, 7)])
+@pytest.mark.parametrize("batch", [(), (3,), (20,)])
+def test_products_of_all_sizes_have_the_same_bits(eager, sizes, batch):
+    m, k, n = sizes
+    generator = np.random.default_rng(m)
+    arrays = [generator.normal(size=(*batch, *two)).astype("f4") for two in ((m, k), (k, n))]
+    x, y = (pel.placeholder(array.shape, "float32") for array in arrays)
+    executable = eager.compile(program([x, y], [x @ y, pel.exp(x).sum()]))
+    alone = run_by(executable, 1, arrays)
+    np.testing.assert_allclose(alone[0], arrays[0] @ arrays[1], rtol=1e-3, atol=1e-4)
+    for count in COUNTS:
+        for mine, known in zip(run_by(executable, count, arrays), alone, strict=True):
+            np.testing.assert_array_equal(mine, known)
+
+
+def test_a_check_that_fails_ends_the_work_of_all(eager):
+    one = Training()
+    labels = Y.copy()
+    labels[11] = 99
+    for count in (1, 2, 8):
+        with pel.thread_limit(count), pytest.raises(DataError, match=r"label|index|class"):
+            eager.advance(one.run(), one.state(), one.data(labels))
+
+
+def test_small_programs_are_not_shared_out(monkeypatch, tmp_path):
+    for name, value in WORTHS.items():
+        monkeypatch.setattr(sharing, name, value)
+    monkeypatch.setattr(jit, "cache_folder", lambda name: tmp_path)
+    one, engine = Training(), NativeEngine()
+    assert not engine.compile(one.at(one.train, 8)).together
+    x = pel.placeholder((2000, 2000), "float32")
+    assert engine.compile(program([x], [pel.exp(x) @ x])).together
+
+
+def test_a_long_call_is_shared_out():
+    x = pel.placeholder((700, 700), "float32")
+    apply = pel.function([x], x @ x + 1.0, engine="native")
+    given = np.random.default_rng(0).normal(size=(700, 700)).astype("f4")
+    first = apply(given)
+    with pel.thread_limit(3):
+        np.testing.assert_array_equal(apply(given), first)
+
+
+def test_the_limit_holds_inside_and_is_checked():
+    with pel.thread_limit(5):
+        with pel.thread_limit(2), team.reserved() as count:
+            assert count == 2
+        with team.reserved() as count:
+            assert count == 5
+    with pytest.raises(ArgumentError, match="count"), pel.thread_limit(0):
+        pass
+
+
+def test_what_runs_at_once_shares_the_cores():
+    with team.reserved() as first, team.reserved() as second:
+        assert first == team.core_count()
+        assert second == 1
+
+
+def test_a_container_gives_its_share(tmp_path, monkeypatch):
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr(team, "QUOTA", quota)
+    free = team.core_count()
+    for text, most in (("100000 100000", 1), ("150000 100000", 2), ("max 100000", free)):
+        quota.write_text(text)
+        assert team.core_count() == min(free, most)
+
+
+def test_where_no_threads_can_be_started_one_does_it_all(monkeypatch):
+    rows, start = [], threading.Thread.start
+
+    def refuse(thread):
+        if rows_started:
+            raise RuntimeError("can't start new thread")
+        rows_started.append(thread)
+        start(thread)
+
+    rows_started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    team.run_together(4, rows.append)
+    assert rows == [team.ALONE]
+    assert not rows_started[0].is_alive()
