@@ -29,8 +29,12 @@ class Sklearn(Side):
         )  # fmt: skip
 
     def restart(self) -> None:
-        """Put the weights in place; before the first fit there are none, and it draws its own."""
+        """Put the weights in place; before the first fit there are none, and it draws its own.
+
+        What it remembers of the loss would end later fits early.
+        """
         if hasattr(self.model, "coefs_"):
+            self.model.best_loss_, self.model._no_improvement_count = np.inf, 0
             self.model.coefs_ = [weight.T.copy() for weight, _ in self.task.linears]
             self.model.intercepts_ = [bias.copy() for _, bias in self.task.linears]
 

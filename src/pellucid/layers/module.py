@@ -14,7 +14,7 @@ from abc import ABCMeta, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from pellucid.arguments import register
 from pellucid.errors import ArgumentTypeError, FileError, GraphError, PellucidError
 from pellucid.graph.op import Spec
-from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, provenance, tensor
+from pellucid.graph.tensor import (
+    Operand,
+    Tensor,
+    TensorLike,
+    as_tensor,
+    constant,
+    provenance,
+    tensor,
+)
 from pellucid.graph.variable import Variable, symbolic
 from pellucid.layers.init import Initializer
 from pellucid.layers.penalty import Penalty
@@ -87,6 +95,11 @@ class _ModuleType(ABCMeta):
         module._arguments = {k: v.copy() if isinstance(v, (list, dict)) else v for k, v in given}
         module._sealed = True
         return module
+
+
+def _is_module(value: Any) -> TypeGuard[Module]:
+    """Tell whether this is a module, quickly: an abstract class asks all its subclasses first."""
+    return isinstance(type(value), _ModuleType)
 
 
 class Module(metaclass=_ModuleType):
@@ -183,8 +196,12 @@ class Module(metaclass=_ModuleType):
         """Let floating data take the dtype of the variables; integers stay, as names of things."""
         if isinstance(x, Operand):
             return as_tensor(x)
+        if type(x) is np.ndarray and x.dtype is self.dtype:  # nothing is to be found out
+            own = x.copy()
+            own.setflags(write=False)
+            return constant(own)
         with contextlib.suppress(ValueError):  # of rows of unequal length the border speaks
-            if (x if type(x) is np.ndarray else np.asarray(x)).dtype.kind in "iub":
+            if np.asarray(x).dtype.kind in "iub":
                 return tensor(x)
         return tensor(x, self.dtype)
 
@@ -259,11 +276,11 @@ class Module(metaclass=_ModuleType):
         for name, value in vars(self).items():
             if name.startswith("_"):
                 continue
-            if isinstance(value, Module):
+            if _is_module(value):
                 yield name, value
             elif isinstance(value, (list, tuple, dict)):
                 pairs = value.items() if isinstance(value, dict) else enumerate(value)
-                yield from ((f"{name}.{k}", m) for k, m in pairs if isinstance(m, Module))
+                yield from ((f"{name}.{k}", m) for k, m in pairs if _is_module(m))
 
     def modules(self) -> dict[str, Module]:
         """List this module and all inside by path, each once, in the order of construction."""

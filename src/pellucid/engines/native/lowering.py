@@ -111,7 +111,16 @@ class KernelWriter:
                 shape != loop and size(shape) != 1 for shape in shapes
             ):
                 return False
-        return True
+        written = [k for k in (*self.kernel.results, *self.kernel.reads) if self._is_array(k)]
+        return len({self._lies_turned(number) for number in written}) < 2
+
+    def _is_array(self, number: int) -> bool:
+        return size(self.lines[number].spec.shape) != 1
+
+    def _lies_turned(self, base: int) -> bool:
+        """Tell whether what is in memory lies column by column."""
+        here = self.layout.locations[base].kind == "workspace"
+        return here and self.lines[base].spec.shape in self.turned
 
     def _widest(self) -> int:
         """Find the bytes of a number: of the widest floating one, if there are any."""
@@ -216,10 +225,9 @@ class KernelWriter:
         return ravelled(index, shape)
 
     def is_turned(self, number: int) -> bool:
-        """Tell whether a line lies column by column."""
+        """Tell whether the elements of a line lie column by column, as this kernel sees them."""
         base, shape = self.base[number], self.spec(number).shape
-        here = self.layout.locations[base].kind == "workspace"
-        return here and shape in self.turned and self.lines[base].spec.shape == shape
+        return self.lines[base].spec.shape == shape and self._lies_turned(base)
 
     def store(self, value: Value, number: int, index: Index) -> None:
         """Write an element of a result."""
