@@ -119,15 +119,16 @@ class Compiler:
         """Give the addresses of those of the C library's functions that LLVM does not find."""
         names = [YIELD, *[name + suffix for name in LIBRARY for suffix in ("", "f")]]
         missing = [name for name in names if not self._llvm.address_of_symbol(name)]
-        if not missing:
-            return {}
-        find = load("ctypes.util").find_library
-        library = ctypes.CDLL(find("m") or find("c"))
-        found = {name: getattr(library, name) for name in missing if name != YIELD}
-        if YIELD in missing and os.name == "nt":
-            found[YIELD] = ctypes.CDLL("kernel32").SwitchToThread
-        elif YIELD in missing:
-            found[YIELD] = ctypes.CDLL(None).sched_yield
+        found: dict[str, Any] = {}
+        if YIELD in missing:
+            missing.remove(YIELD)
+            windows = os.name == "nt"
+            library = ctypes.CDLL("kernel32") if windows else ctypes.CDLL(None)
+            found[YIELD] = library.SwitchToThread if windows else library.sched_yield
+        if missing:
+            find = load("ctypes.util").find_library
+            library = ctypes.CDLL(find("m") or find("c"))
+            found |= {name: getattr(library, name) for name in missing}
         return {name: ctypes.cast(one, ctypes.c_void_p).value for name, one in found.items()}
 
     def _rest(self) -> str:

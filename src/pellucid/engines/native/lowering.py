@@ -9,7 +9,7 @@ from typing import Any
 from pellucid.compile.access import Affine, extents
 from pellucid.compile.fuse import Kernel
 from pellucid.compile.memory import ALIGNMENT, Layout, Location
-from pellucid.compile.program import Instruction, Program
+from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule
 from pellucid.engines.native.builder import NativeBuilder, OneByOne
 from pellucid.engines.native.emitter import INDEX
@@ -19,17 +19,12 @@ from pellucid.errors import EngineError
 from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled
 from pellucid.shapes import Shape, size
 
-__all__ = ["SPECIAL", "KernelWriter", "Operand", "is_literal", "pointer", "shared_axis"]
+__all__ = ["SPECIAL", "KernelWriter", "Operand", "pointer", "shared_axis"]
 
 Index = tuple[Any, ...]
 SPECIAL: dict[str, Callable[[KernelWriter, int], bool]] = {}  # loops of their own, by operation
 ENOUGH = 32  # turns of a loop that is shared out, if there is such a loop
 SHORTEST = 4  # elements: a shorter row is not reduced with vectors
-
-
-def is_literal(line: Instruction) -> bool:
-    """Tell whether a line is a number that is written into the code."""
-    return line.value is not None and line.value.size == 1
 
 
 def pointer(place: Location) -> str:
@@ -91,7 +86,7 @@ class KernelWriter:
         self.scratch_bytes = 0
         self._scratch: dict[str, int] = {}
         touched = [*kernel.results, *kernel.reads]
-        self.places = [layout.locations[k] for k in touched if not is_literal(self.lines[k])]
+        self.places = [layout.locations[k] for k in touched if not self.lines[k].is_literal]
 
     def scratch(self, name: str, size: int) -> str:
         """Give a pointer to memory that is needed while this kernel runs; one name, one place."""
@@ -250,7 +245,7 @@ class KernelWriter:
     def in_memory(self, number: int) -> str | None:
         """Name the array that holds a line, if this kernel reads it."""
         base = self.base[number]
-        if base < 0 or base in self.kernel.results or is_literal(self.lines[base]):
+        if base < 0 or base in self.kernel.results or self.lines[base].is_literal:
             return None
         return pointer(self.layout.locations[base])
 
@@ -264,7 +259,7 @@ class KernelWriter:
         base, array = self.base[number], self.in_memory(number)
         if array is not None:
             return self.b.load(array, spec.dtype, self._position(number, place))
-        if base >= 0 and is_literal(self.lines[base]):
+        if base >= 0 and self.lines[base].is_literal:
             value = self.lines[base].value
             assert value is not None
             return self.b.constant(value.item(), spec.dtype)

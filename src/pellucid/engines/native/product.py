@@ -101,10 +101,12 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     out = Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
     sizes = {"i": m, "j": n, "k": k}
     product = Product.planned(writer, left, right, out, sizes)
+
+    def write(index: tuple[Any, ...]) -> None:
+        product.write(dict(zip(names, index, strict=True)))
+
     whole = math.prod(batch) >= TASKS  # there are enough products to share out whole ones
-    share = shared_axis(batch) if whole else None
-    write = lambda index: product.write(dict(zip(names, index, strict=True)))  # noqa: E731
-    writer.nest(batch, write, share=share)
+    writer.nest(batch, write, share=shared_axis(batch) if whole else None)
     return True
 
 
