@@ -7,6 +7,14 @@ Save with Matplotlib's own ``ax.figure.savefig("name.svg")``.
 """
 
 from pellucid.plot.classes import confusion_matrix, scatter_classes
+from pellucid.plot.descent import (
+    descent_contours,
+    descent_curve,
+    descent_values,
+    separating_lines,
+    smoothed,
+    taylor_models,
+)
 from pellucid.plot.images import image_grid, mistakes
 from pellucid.plot.regression import error_by_feature, predicted_against_true, residuals
 from pellucid.plot.scores import calibration, class_curves
@@ -21,6 +29,9 @@ __all__ = [
     "confusion_matrix",
     "curves",
     "decision_boundary",
+    "descent_contours",
+    "descent_curve",
+    "descent_values",
     "error_by_feature",
     "feature_bars",
     "histogram",
@@ -30,5 +41,8 @@ __all__ = [
     "probability_surface",
     "residuals",
     "scatter_classes",
+    "separating_lines",
+    "smoothed",
     "step_losses",
+    "taylor_models",
 ]
