@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import pellucid as pel
 from pellucid import nn
 from pellucid.autodiff import reverse
-from pellucid.graph import Tensor, Variable
+from pellucid.graph import Tensor, Variable, replay
 
 Leaf = Tensor | Variable
 DRAW = np.random.default_rng(0)
@@ -126,6 +126,18 @@ def test_the_gradient_that_is_given_may_be_any_also_the_result_itself() -> None:
         seed = y.numpy() if gradient is None else np.asarray(gradient)
         assert x.grad is not None
         np.testing.assert_array_equal(x.grad.numpy(), 2 * x.numpy() * seed)
+
+
+@pytest.mark.parametrize("rows", [3, 5, replay.LARGEST + 1])
+def test_what_is_the_same_each_time_follows_shape_and_seed(rows: int) -> None:
+    for seed in (None, 2.0, 1.0, None, 3.0):
+        x = leaf(rows, dtype="float64")
+        y = (x.mean() - pel.exp(x).mean()) * 2.0
+        y.backward(seed)
+        assert x.grad is not None
+        want = (1 - np.exp(x.numpy())) * (2.0 * (seed or 1.0) / rows)
+        np.testing.assert_allclose(x.grad.numpy(), want, rtol=1e-12, atol=1e-18)
+        assert not x.grad.numpy().flags.writeable
 
 
 def test_gradients_add_up_and_second_derivatives_follow_a_replay() -> None:

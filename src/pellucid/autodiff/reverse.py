@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.errors import ArgumentTypeError, GradientError, ShapeError
 from pellucid.graph.op import Spec
-from pellucid.graph.replay import Replay, structure
+from pellucid.graph.replay import Replay, Tensors, structure
 from pellucid.graph.tensor import (
     METHODS,
     Operand,
@@ -27,6 +27,7 @@ from pellucid.ops.view import COUNT, broadcast_like
 
 __all__ = ["backward", "grad"]
 
+Leaves = Sequence[Tensor | Variable]
 STRUCTURES, LONGEST = 64, 4096  # how many graphs are remembered, and of how many nodes at most
 
 
@@ -166,14 +167,10 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
     order = topological([y])
     leaves = _leaves(order)
     seed = _seed(y, gradient)
-    if create_graph:
-        found = _built(order, leaves, seed)
-    else:
-        found = _replayed(order, leaves, constant(seed.numpy()), gradient is None)
+    found = _built(order, leaves, seed) if create_graph else _replayed(order, leaves, seed)
     updates = {v: new for node in order if node.updates for v, new in node.updates.items()}
     for k, g in found.items():
-        leaf = leaves[k]
-        before = leaf.grad
+        leaf, before = leaves[k], leaves[k].grad
         total = g if before is None else before + g
         leaf.grad = identity(total) if create_graph else constant(total.numpy())
         leaf.grad.updates = updates if before is None else {**before.updates, **updates}
@@ -186,9 +183,7 @@ def _leaves(order: Sequence[Tensor]) -> list[Tensor | Variable]:
     return list(dict.fromkeys(found))
 
 
-def _built(
-    order: Sequence[Tensor], leaves: Sequence[Tensor | Variable], seed: Tensor
-) -> dict[int, Tensor]:
+def _built(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]:
     """Give the gradient of each leaf by its place, but of those that lend their shape alone."""
     gradients = _gradients(order, leaves, seed)
     return {k: gradients[id(leaf)] for k, leaf in enumerate(leaves) if id(leaf) in gradients}
@@ -200,15 +195,12 @@ def _seen(structure: Hashable, seed: Spec, plain: bool) -> list[tuple[Replay, li
     return []
 
 
-def _replayed(
-    order: Sequence[Tensor], leaves: Sequence[Tensor | Variable], seed: Tensor, plain: bool
-) -> dict[int, Tensor]:
-    """Give the same values, without a graph of gradients if one of that structure was built.
-
-    The seed is no part of the graph, whatever was given; a `plain` one is 1.
-    """
+def _replayed(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]:
+    """Give the same values, without a graph of gradients if one of that structure was built."""
+    seed = constant(seed.numpy())  # no part of the graph, whatever was given
     if len(order) > LONGEST:
         return _built(order, leaves, seed)
+    plain = seed.shape == () and seed.item() == 1
     known = _seen(structure(order), seed.spec, plain)
     if not known:
         found = _built(order, leaves, seed)

@@ -35,7 +35,7 @@ class _Plan:
     """How the nodes between some inputs and a result are made.
 
     A line holds the signature, where the inputs stand (one place, or what picks several), whether a
-    gradient is required, and the value if it is the same each time.
+    gradient is required, and the value if it is a number that is the same each time.
     """
 
     def __init__(self, inputs: Sequence[Tensor], result: Tensor) -> None:
@@ -55,7 +55,8 @@ class _Plan:
             known = node.op is COUNT or fixed.issuperset(places)
             fixed |= {where} if known else set()
             picked = places[0] if len(places) == 1 else itemgetter(*places) if places else None
-            value = node.value if known else None
+            kept = known and (not places or node.spec.shape == ())
+            value = node.value if kept else None
             self._lines.append((node.signature, picked, node.requires_grad, value))
         self._result = place[id(result)]
 
@@ -77,7 +78,7 @@ class _Plan:
                         value = signature.array(*picked(values))
                 if type(value) is not np.ndarray:
                     value = np.asarray(value)
-                value.setflags(False)
+                value.setflags(write=False)
                 nodes.append(Tensor(signature, operands, value, requires_grad))
                 values.append(value)
         return nodes[self._result]

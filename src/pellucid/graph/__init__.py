@@ -2,26 +2,17 @@
 
 from pellucid.graph.op import (
     OPS,
-    Body,
-    Contract,
     Elementwise,
     Gather,
     Leaf,
     Move,
     Op,
-    Random,
-    Reduce,
-    Scatter,
-    Signature,
     Spec,
     register,
 )
 from pellucid.graph.replay import Replay
 from pellucid.graph.tensor import (
-    METHODS,
-    Operand,
     Tensor,
-    TensorLike,
     apply,
     as_tensor,
     constant,
@@ -35,8 +26,7 @@ from pellucid.graph.variable import Variable, symbolic
 from pellucid.graph.walk import declared_updates, topological, variables
 
 __all__ = [
-    "METHODS", "OPS", "Body", "Contract", "Elementwise", "Gather", "Leaf", "Move", "Op", "Operand",
-    "Random", "Reduce", "Replay", "Scatter", "Signature", "Spec", "Tensor", "TensorLike",
-    "Variable", "apply", "as_tensor", "constant", "declared_updates", "default_dtype", "listing",
+    "OPS", "Elementwise", "Gather", "Leaf", "Move", "Op", "Replay", "Spec", "Tensor", "Variable",
+    "apply", "as_tensor", "constant", "declared_updates", "default_dtype", "listing",
     "placeholder", "provenance", "register", "symbolic", "tensor", "topological", "variables",
 ]  # fmt: skip

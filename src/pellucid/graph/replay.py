@@ -15,6 +15,7 @@ from pellucid.graph.walk import topological
 
 __all__ = ["Replay", "structure"]
 
+Tensors = Sequence[Tensor]
 LARGEST = 1 << 16  # elements of what is computed once and kept
 
 
@@ -40,9 +41,7 @@ class Replay:
     [array([4., 9.], dtype=float32)]
     """
 
-    def __init__(
-        self, given: Sequence[Tensor], results: Sequence[Tensor], same: Sequence[Tensor] = ()
-    ) -> None:
+    def __init__(self, given: Tensors, results: Tensors, same: Tensors = ()) -> None:
         place = {id(node): k for k, node in enumerate(given)}
         known: dict[Hashable, int] = {
             (node.signature, *[place[id(x)] for x in node.inputs]): place[id(node)]
@@ -113,8 +112,7 @@ def structure(order: Sequence[Tensor]) -> Hashable:
         place[id(node)] = k
         if node.inputs:
             found.append(node.signature)
-            for x in node.inputs:
-                found.append(place[id(x)])
+            found += map(place.__getitem__, map(id, node.inputs))
         else:
             leaf = node.attrs["variable"] if node.op is READ else node
             found.append(place.setdefault(id(leaf), k) if node.requires_grad else None)

@@ -314,7 +314,7 @@ def apply(op: Op, *inputs: Tensor, **attrs: Any) -> Tensor:
     value = None
     if all([array is not None for array in arrays]):
         value = np.asarray(_quiet.copy().run(made.array, *arrays))
-        value.setflags(False)
+        value.setflags(write=False)
     return Tensor(made, inputs, value, any([inputs[k].requires_grad for k in made.routes]))
 
 

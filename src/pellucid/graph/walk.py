@@ -38,8 +38,8 @@ def topological(
         node = stack.pop()
         if node is None:  # all inputs of the one below are in order
             order.append(stack.pop())  # type: ignore[arg-type]
-        elif id(node) not in seen:
-            seen.add(id(node))
+        elif (key := id(node)) not in seen:
+            seen.add(key)
             inputs = neighbours(node)
             if inputs and (into is None or into(node)):
                 stack += (node, None, *inputs[::-1])

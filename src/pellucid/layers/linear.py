@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import final
 
@@ -28,7 +29,10 @@ class _Dense(Module):
     activation: Callable[..., Tensor] | None
     has_bias: bool
 
-    _across = True  # whether M is Wᵀ, or W itself
+    @property
+    @abstractmethod
+    def _across(self) -> bool:
+        """Whether M is Wᵀ, or W itself."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute f(x M + b)."""
@@ -133,6 +137,10 @@ class Linear(_Dense):
         )  # fmt: skip
         if self.has_bias:
             self.create("bias", (self.units,), self.bias_init or default)
+
+    @property
+    def _across(self) -> bool:
+        return True
 
 
 @final

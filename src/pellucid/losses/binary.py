@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid.arguments import ranged
 from pellucid.errors import LabelError
 from pellucid.functional import by_row, paired
+from pellucid.functional.composite import composite
 from pellucid.graph.tensor import Tensor, TensorLike
 from pellucid.losses.base import Loss, Numbers, check_finite, columns, known, weight_or_weights
 from pellucid.losses.logarithms import (
@@ -85,6 +86,10 @@ class BinaryCrossEntropy(_CrossEntropy):
         p, y = paired(prediction, target)
         known(self, p, y)
         check_probabilities(p)
+        return self._rows(p, y)
+
+    @composite
+    def _rows(self, p: Tensor, y: Tensor) -> Tensor:
         yes, no = self._positive(y), 1 - y
         if self.eps is not None:
             return by_row(-(yes * clipped_log(p, self.eps) + no * clipped_log(1 - p, self.eps)))
@@ -122,6 +127,10 @@ class BinaryCrossEntropyWithLogits(_CrossEntropy):
         """Give each row's mean over its columns."""
         x, y = paired(prediction, target)
         known(self, x, y)
+        return self._rows(x, y)
+
+    @composite
+    def _rows(self, x: Tensor, y: Tensor) -> Tensor:
         return by_row(self._positive(y) * softplus(-x) + (1 - y) * softplus(x))
 
 

@@ -71,10 +71,10 @@ class _Categorical(Loss, kw_only=True):
 
     def each(self, prediction: TensorLike, target: TensorLike) -> Tensor:
         """Give each row's cost, times the weight of its class."""
-        return self._each(*self._checked(prediction, target))
+        return self._rows(*self._checked(prediction, target))
 
     @composite
-    def _each(self, prediction: Tensor, target: Tensor) -> Tensor:
+    def _rows(self, prediction: Tensor, target: Tensor) -> Tensor:
         return self._costs(*self._marked(prediction, target))
 
     @abstractmethod

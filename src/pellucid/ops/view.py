@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,14 +80,10 @@ def reshape(x: TensorLike, *shape: int | Sequence[int]) -> Tensor:
     return x if x.shape == extents else apply(RESHAPE, x, shape=extents)
 
 
-@lru_cache(maxsize=1024)
-def _expanded(shape: Shape, axes: tuple[int, ...]) -> Shape:
-    extents = iter(shape)
-    return tuple([1 if i in axes else next(extents) for i in range(len(shape) + len(axes))])
-
-
 def _expand_rule(x: Spec, *, axes: tuple[int, ...]) -> Spec:
-    return Spec(_expanded(x.shape, axes), x.dtype)
+    extents = iter(x.shape)
+    rank = len(x.shape) + len(axes)
+    return Spec(tuple(1 if i in axes else next(extents) for i in range(rank)), x.dtype)
 
 
 def _expand_source(
@@ -101,7 +96,7 @@ EXPAND_DIMS: Op = register(
     Op(
         "expand_dims",
         _expand_rule,
-        lambda xp, x, axes: x.reshape(_expanded(x.shape, axes)),
+        lambda xp, x, axes: x.reshape(_expand_rule(x, axes=axes).shape),
         Move(_expand_source),
         "{0}",
         (lambda g, y, x, axes: apply(SQUEEZE, g, axes=axes),),
@@ -234,11 +229,9 @@ def _stretch_source(
 
 
 def _stretch_array(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    if xp is not np or math.prod(shape) > SMALL:
-        return xp.broadcast_to(x, shape)
-    result = np.empty(shape, x.dtype)
-    result[...] = x
-    return result
+    if xp is np and math.prod(shape) <= SMALL:
+        return np.full(shape, x)
+    return xp.broadcast_to(x, shape)
 
 
 BROADCAST_TO: Op = register(
