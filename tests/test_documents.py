@@ -33,10 +33,11 @@ def run(document: Path) -> dict[str, Any]:
 
 
 def compare(session: str, names: dict[str, Any], document: Path, above: int) -> None:
-    """Run one session as a doctest."""
+    """Run one session as a doctest; what it names, the blocks below know."""
     parser, report = doctest.DocTestParser(), list[str]()
     test = parser.get_doctest(session, names, document.name, str(document), above)
-    doctest.DocTestRunner(verbose=False).run(test, out=report.append)
+    test.globs = names
+    doctest.DocTestRunner(verbose=False).run(test, out=report.append, clear_globs=False)
     assert not report, "".join(report)
 
 

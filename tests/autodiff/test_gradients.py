@@ -227,7 +227,7 @@ def test_a_second_derivative_says_so_too() -> None:
 
 
 def test_a_chain_of_a_hundred_thousand_operations_forward_and_backward() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     w = pel.Variable(1.0, "float64", name="w")
     y = w.read()
     for k in range(100_000):
@@ -236,7 +236,7 @@ def test_a_chain_of_a_hundred_thousand_operations_forward_and_backward() -> None
     assert w.grad is not None
     np.testing.assert_allclose(w.grad.item(), y.item(), rtol=1e-12)  # it is linear in w
     del y
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 60  # a walk that is not linear takes minutes
 
 
 def test_a_long_symbolic_chain() -> None:
