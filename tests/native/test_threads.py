@@ -80,6 +80,24 @@ def test_a_fit_has_the_same_bits(make):
             np.testing.assert_array_equal(mine, known)
 
 
+def test_a_small_tail_of_a_large_program_is_done_once():
+    """The batches are shared out, the last and smaller one is not: one thread does it."""
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(1300, 100)), generator.integers(0, 7, 1300)
+    found = {}
+    for count in (1, *COUNTS):
+        model = nn.Sequential([nn.Linear(64, activation="relu"), nn.Linear(7)])
+        with pel.thread_limit(count):
+            history = model.fit(
+                X, y, optimizer=optim.Adam(0.01), epochs=40, batch_size=1290, seed=1,
+                progress=False, metrics=[], engine="native",
+            )  # fmt: skip
+        found[count] = [history.step_losses, *[v.numpy() for v in model.variables().values()]]
+    for count in COUNTS:
+        for mine, alone in zip(found[count], found[1], strict=True):
+            np.testing.assert_array_equal(mine, alone)
+
+
 def run_by(executable, count, inputs):
     """Run a program by so many threads; give its outputs."""
     specs = [executable.spec(number) for number in executable.program.outputs]

@@ -151,6 +151,15 @@ k3.done2:
   ret void
 }
 define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
+  %me.at = getelementptr i64, ptr %team, i64 1
+  %me = load i64, ptr %me.at
+  %threads.at = getelementptr i64, ptr %team, i64 2
+  %threads = load i64, ptr %threads.at
+  %is.first = icmp eq i64 %me, 0
+  br i1 %is.first, label %mine, label %others
+others:
+  ret void
+mine:
   %scratch = getelementptr i8, ptr %workspace, i64 128
   br label %begin
 begin:

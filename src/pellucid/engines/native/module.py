@@ -39,6 +39,15 @@ MEMBER = (  # what a thread is told: which it is, and how many there are
     f"  %threads.at = getelementptr {INDEX}, ptr %team, {INDEX} 2",
     f"  %threads = load {INDEX}, ptr %threads.at",
 )
+# What is not shared out is done by the first thread; the others came for another program of a plan.
+ALONE = (
+    *MEMBER,
+    f"  %is.first = icmp eq {INDEX} %me, 0",
+    "  br i1 %is.first, label %mine, label %others",
+    "others:",
+    "  ret void",
+    "mine:",
+)
 TOGETHER = 8  # kernels in one function: each function costs time to compile, and so do long ones
 
 
@@ -196,6 +205,8 @@ class _Module:
         """Write a function that finds its arrays, and then does what `lines` say."""
         head = [f"define {'' if name == STEP else 'internal '}void @{name}{ARGUMENTS} nounwind {{"]
         first = str(self.layout.workspace)
+        if name == STEP and not self.sharing.together:
+            head += ALONE
         if self.sharing.together:
             head += MEMBER
             head.append(f"  %scratch.mine = mul {INDEX} %me, {self.scratch}")
