@@ -16,14 +16,20 @@ MACHINE = re.compile(
     r"^(processor|features|cores|pellucid \d|native engine|look) .*$", re.MULTILINE
 )
 
+PACKAGES = re.compile(r"^packages .*\n(^ .*\n)*", re.MULTILINE)
+
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
 def wording(text: str) -> list[str]:
-    """What does not depend on the machine: words, in lines, without numbers and lengths of gaps."""
-    bare = re.sub(r"\d[\d.,]*( ms)?", "0", MACHINE.sub(r"\1", text))
+    """What does not depend on the machine: words, in lines, without numbers and lengths of gaps.
+
+    Packages are listed where pellucid was installed, and not where its source is run.
+    """
+    bare = PACKAGES.sub("", MACHINE.sub(r"\1", text))
+    bare = re.sub(r"\d[\d.,]*( ms)?", "0", bare)
     return [" ".join(line.split()) for line in bare.strip().splitlines()]
 
 
