@@ -35,7 +35,7 @@ def small(**wishes: Any) -> NeuralClassifier:
     return NeuralClassifier(**({"hidden": (8,)} | given | wishes))
 
 
-class Twice(nn.Module):
+class TwiceAsMuch(nn.Module):
     """A layer of a user's own."""
 
     def forward(self, x: Any) -> Any:
@@ -86,7 +86,7 @@ def test_targets_transformed_outside() -> None:
 @pytest.mark.parametrize("again", [lambda one: pickle.loads(pickle.dumps(one)), copy.deepcopy])
 def test_a_trained_estimator_survives_pickling(again: Any) -> None:
     model = small(
-        network=nn.Sequential([nn.Linear(6, activation="tanh"), Twice(), nn.Linear(3)])
+        network=nn.Sequential([nn.Linear(6, activation="tanh"), TwiceAsMuch(), nn.Linear(3)])
     ).fit(X, NAMES)
     twin = again(model)
     assert twin.get_params(deep=False).keys() == model.get_params(deep=False).keys()
