@@ -97,9 +97,9 @@ def batches(
     --------
     >>> for xb, yb in batches(np.arange(10).reshape(5, 2), np.arange(5), 2, seed=1):
     ...     print(xb.tolist(), yb)
-    [[4, 5], [8, 9]] [2 4]
-    [[2, 3], [6, 7]] [1 3]
-    [[0, 1]] [0]
+    [[0, 1], [6, 7]] [0 3]
+    [[8, 9], [4, 5]] [4 2]
+    [[2, 3]] [1]
     """
     size = whole_number(batch_size, "batch_size", at_least=1)
     if seed is None:
