@@ -185,6 +185,38 @@ def test_what_runs_at_once_shares_the_cores():
         assert second == 1
 
 
+def test_the_quicker_number_of_threads_is_found_and_the_other_tried_now_and_then():
+    pace, taken = team.Pace(), {1: 0, 4: 0}
+    for turn in range(400):
+        slow = 4 if turn < 200 else 1  # somebody takes cores away, and gives them back
+        for first, end, threads in pace.shares(800, 4):
+            taken[threads] += end - first
+            pace.note(threads, end - first, (end - first) * (1e-3 if threads == slow else 1e-4))
+        if turn == 199:
+            assert taken[1] > 0.9 * 200 * 800
+    assert taken[4] > 0.9 * 200 * 800
+    assert pace.shares(3, 4) == [(0, 3, 4)]  # too few to try
+    assert pace.shares(800, 1) == [(0, 800, 1)]
+    with pel.thread_limit(3):
+        assert pace.shares(800, 3) == [(0, 800, 3)]
+
+
+def test_what_is_tried_changes_no_bit(monkeypatch):
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(1400, 100)).astype("f4"), generator.integers(0, 7, 1400)
+    monkeypatch.setattr(team, "core_count", lambda: 3)
+    monkeypatch.setattr(team, "TELLING", 0.0)
+
+    def losses(**limits):
+        model = nn.Sequential([nn.Linear(130, activation="relu"), nn.Linear(7)])
+        options = {"batch_size": 200, "seed": 1, "progress": False, "engine": "native"} | limits
+        return model.fit(X, y, **options).step_losses
+
+    with pel.thread_limit(1):
+        alone = losses(epochs=60)
+    np.testing.assert_array_equal(losses(epochs=60), alone)
+
+
 def test_a_container_gives_its_share(tmp_path, monkeypatch):
     quota = tmp_path / "cpu.max"
     monkeypatch.setattr(team, "QUOTA", quota)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import operator
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, final
@@ -21,7 +22,7 @@ from pellucid.engines.native.driver import COLUMNS, DRIVE, LANES, POINTERS, Kind
 from pellucid.engines.native.executable import NativeExecutable, address, aligned_memory, fitting
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import first_rows
-from pellucid.engines.native.team import reserved, run_together
+from pellucid.engines.native.team import Pace, reserved, run_together
 from pellucid.errors import EngineError
 from pellucid.graph.op import Spec
 from pellucid.shapes import size
@@ -64,6 +65,7 @@ class Course:
         self._legs: list[_Leg] = []
         self._number = np.zeros((len(run.phases), 2), np.int64)  # by phase and being the tail
         self._columns = run.columns
+        self._pace = Pace()
         self._executables: dict[int, NativeExecutable] = {}
         self._calls: WeakKeyDictionary[RunState, dict[int, _Call]] = WeakKeyDictionary()
         for number, phase in enumerate(run.phases):
@@ -81,12 +83,16 @@ class Course:
         used = {leg: self._executable(leg) for leg in np.flatnonzero(np.bincount(legs)).tolist()}
         with reserved() if any(one.together for one in used.values()) else nullcontext(1) as count:
             calls = {leg: self._call(leg, one, state, data, count) for leg, one in used.items()}
-            return self._together(count, calls, legs, plan)
+            parts = []
+            for first, last, threads in self._pace.shares(plan.steps, count):
+                start, part = time.perf_counter(), plan.part(first, last)
+                parts.append(self._together(threads, calls, part))
+                self._pace.note(threads, last - first, time.perf_counter() - start)
+            return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _together(
-        self, count: int, calls: dict[int, _Call], legs: NDArray[np.int64], plan: Plan
-    ) -> NDArray[np.float64]:
+    def _together(self, count: int, calls: dict[int, _Call], plan: Plan) -> NDArray[np.float64]:
         """Work off a plan with so many threads."""
+        legs = self._number[plan.column("phase"), plan.column("is_tail")]
         pointers = np.zeros((len(self._legs), len(POINTERS)), np.uint64)
         for leg, call in calls.items():
             pointers[leg] = call.pointers

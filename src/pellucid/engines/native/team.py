@@ -13,16 +13,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import whole_number
 
-__all__ = ["ALONE", "core_count", "reserved", "run_together", "team_rows", "thread_limit"]
+__all__ = ["ALONE", "Pace", "core_count", "reserved", "run_together", "team_rows", "thread_limit"]
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container, on Linux: microseconds in each so many
+AGAIN = 8  # after so many plans the other number of threads is tried, for so small a part of one
+TELLING = 1e-3  # seconds that say something about speed
 WORD = 8  # bytes
 APART = 128  # bytes between what different threads write: two lines of the cache
 
@@ -84,6 +86,38 @@ def reserved() -> Iterator[int]:
     finally:
         with _lock:
             _busy -= count
+
+
+@final
+class Pace:
+    """Whether all threads that are free are quicker for a run than one alone, as it was of late.
+
+    Where somebody else takes a core away meanwhile, threads that meet often wait for each other.
+    A limit that was set is kept to.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, float] = {}  # a step, by the number of threads
+        self._turn = 0
+
+    def shares(self, steps: int, count: int) -> list[tuple[int, int, int]]:
+        """Cut so many steps into parts, (first, end, threads); now and then the other is tried."""
+        if count == 1 or _limit.get() is not None:
+            return [(0, steps, count)]
+        known = {
+            threads: self._seconds[threads] for threads in (count, 1) if threads in self._seconds
+        }
+        best = min(known, key=known.__getitem__, default=count)
+        cut, self._turn = steps // AGAIN, self._turn + 1
+        if not cut or self._turn % AGAIN != AGAIN // 4:
+            return [(0, steps, best)]
+        return [(0, cut, 1 if best == count else count), (cut, steps, best)]
+
+    def note(self, threads: int, steps: int, seconds: float) -> None:
+        """Take in how long so many steps took."""
+        if seconds >= TELLING:
+            before = self._seconds.get(threads, seconds / steps)
+            self._seconds[threads] = (before + seconds / steps) / 2
 
 
 def team_rows(count: int) -> tuple[NDArray[np.uint64], list[int]]:
