@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def descent_curve(
     (dots,) = ax.plot(steps, heights, "o", color=CONTRAST, markersize=4, alpha=0.7, zorder=3)
     ends = _ends(ax, np.column_stack([steps, heights]), CONTRAST)
     drawn: dict[str, Any] = {"f": curve}
-    for (label, model), line in zip((models or {}).items(), _cycle(LINES[1:]), strict=False):
+    for (label, model), line in zip((models or {}).items(), cycle(LINES[1:]), strict=False):
         (drawn[label],) = ax.plot(
             x, call(model, x, label), color=INK, linestyle=line, linewidth=1.2
         )
@@ -156,7 +157,7 @@ def descent_contours(
         level = call(model, place[None], "model")
         surface = _surface(model, x, y, "model")
         ax.contour(x, y, surface, levels=level, colors=INK, linewidths=1.0, linestyles="dashed")
-    looks = zip(tracks.items(), _cycle(_COLOURS), _cycle(LINES), strict=False)
+    looks = zip(tracks.items(), cycle(_COLOURS), cycle(LINES), strict=False)
     drawn = [_track(ax, name, track, colour, line) for (name, track), colour, line in looks]
     if len(tracks) > 1:
         legend(ax, list(tracks), drawn)
@@ -196,7 +197,7 @@ def descent_values(
         raise DataError("there is no path to draw", where="values", mend="give {'f': values}")
     ax = axes_or_new(ax, (4.5, 2.9))
     drawn = []
-    for (_, y), colour, line in zip(columns.items(), _cycle(_COLOURS), _cycle(LINES), strict=False):
+    for (_, y), colour, line in zip(columns.items(), cycle(_COLOURS), cycle(LINES), strict=False):
         shown = y if least is None else np.where(y > least, y - least, np.nan)
         look = {"marker": "o" if len(y) <= 30 else "", "markersize": 3, "linewidth": 1.5}
         drawn += ax.plot(
@@ -308,7 +309,7 @@ def smoothed(
     same_length("smooth the same signal", signal=x, **columns)
     ax = axes_or_new(ax, (4.8, 2.9))
     drawn = ax.plot(x, color="#a9adb0", linewidth=1.0, rasterized=len(x) > MANY)
-    for (_, y), colour, line in zip(columns.items(), _cycle(_COLOURS), _cycle(LINES), strict=False):
+    for (_, y), colour, line in zip(columns.items(), cycle(_COLOURS), cycle(LINES), strict=False):
         drawn += ax.plot(y, color=colour, linestyle=line, linewidth=1.7, rasterized=len(y) > MANY)
     legend(ax, ["signal", *columns], drawn)
     whole_ticks(ax.xaxis)
@@ -390,10 +391,6 @@ def _frame(ax: Axes, low: float, high: float, values: Floats) -> None:
     bottom, top = float(values.min()), float(values.max())
     room = 0.08 * ((top - bottom) or 1.0)
     ax.set(xlim=(low, high), ylim=(bottom - room, top + room))
-
-
-def _cycle(things: Sequence[Any]) -> Any:
-    return (things[k % len(things)] for k in range(10_000))
 
 
 def _ends(ax: Axes, track: Floats, colour: str) -> Any:

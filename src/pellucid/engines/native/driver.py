@@ -8,7 +8,7 @@ it, each with its own row of the team.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -68,8 +68,7 @@ def driver_text(kinds: tuple[Kind, ...]) -> ProgramText:
 
 def _function(head: str, pointers: tuple[str, ...], b: NativeBuilder) -> str:
     arguments = ", ".join(f"ptr %{name}" for name in pointers)
-    lines = [f"define {head}({arguments}) nounwind {{", *MEMBER, *b.lines, "  ret void", "}"]
-    return "\n".join(lines)
+    return b.as_function(f"{head}({arguments})", MEMBER)
 
 
 def _pointer(b: NativeBuilder, table: str, row: int) -> str:
@@ -113,6 +112,7 @@ def _drive_text(b: NativeBuilder, kinds: int) -> str:
     return _function(f"void @{DRIVE}", pointers, b)
 
 
+@lru_cache(maxsize=4)
 def _preparing(sampling: Sampling) -> str:
     """Write the function that derives the keys by which rows are chosen."""
     b = NativeBuilder()
@@ -129,6 +129,7 @@ def _preparing(sampling: Sampling) -> str:
     return _internal(f"prepare(ptr %keys, ptr %key, {INDEX} %counter)", b)
 
 
+@lru_cache(maxsize=16)
 def _choosing(sampling: Sampling, rows: int) -> tuple[str, str]:
     """Name and write the function that chooses the rows of some neighbouring positions.
 
@@ -160,8 +161,7 @@ class _Kept:
 
 
 def _internal(head: str, b: NativeBuilder) -> str:
-    lines = [f"define internal void @{head} nounwind {{", *b.lines, "  ret void", "}"]
-    return "\n".join([*b.declared, *lines])
+    return "\n".join([*b.declared, b.as_function(f"internal void @{head}")])
 
 
 class _Segment:

@@ -65,6 +65,10 @@ class Emitter:
             ends = [f"ptr {target}", f"ptr {source}", f"{INDEX} {size}", "i1 false"]
             self.call("void", "llvm.memcpy.p0.p0.i64", ends)
 
+    def as_function(self, head: str, first: Sequence[str] = ()) -> str:
+        """Give a function that does `first`, and then what is written here."""
+        return "\n".join([f"define {head} nounwind {{", *first, *self.lines, "  ret void", "}"])
+
     # --- blocks ---
 
     def open(self, label: str) -> None:

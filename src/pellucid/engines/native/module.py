@@ -40,7 +40,7 @@ MEMBER = (  # what a thread is told: which it is, and how many there are
     f"  %threads = load {INDEX}, ptr %threads.at",
 )
 # What is not shared out is done by the first thread; the others came for another program of a plan.
-ALONE = (
+FIRST_ONLY = (
     *MEMBER,
     f"  %is.first = icmp eq {INDEX} %me, 0",
     "  br i1 %is.first, label %mine, label %others",
@@ -206,7 +206,7 @@ class _Module:
         head = [f"define {'' if name == STEP else 'internal '}void @{name}{ARGUMENTS} nounwind {{"]
         first = str(self.layout.workspace)
         if name == STEP and not self.sharing.together:
-            head += ALONE
+            head += FIRST_ONLY
         if self.sharing.together:
             head += MEMBER
             head.append(f"  %scratch.mine = mul {INDEX} %me, {self.scratch}")

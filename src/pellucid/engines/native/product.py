@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -450,7 +450,8 @@ class _Panel:
         b, product, lanes = self.b, self.product, self.product.lanes
         count, k = min(lanes, product.sizes[product.c]), product.sizes["k"]
         source, dtype = self.source, self.source.dtype
-        turn = _turning(b, dtype, lanes)
+        turn, text = _turning(dtype, lanes)
+        b.declared[text] = None
 
         def square(k0: Any) -> None:
             first = source.offset({**self.place, "k": k0, product.c: start})
@@ -501,8 +502,9 @@ def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
     return found
 
 
-def _turning(b: NativeBuilder, dtype: np.dtype[Any], lanes: int) -> str:
-    """Name a function of the module that transposes a square of as many rows as lanes.
+@lru_cache(maxsize=16)
+def _turning(dtype: np.dtype[Any], lanes: int) -> tuple[str, str]:
+    """Name and write the function that transposes a square of as many rows as lanes.
 
     It is given where rows are read and written, and how far apart they are; rows that are not
     there are the last one once more.
@@ -518,9 +520,7 @@ def _turning(b: NativeBuilder, dtype: np.dtype[Any], lanes: int) -> str:
         for r, found in enumerate(_transposed(own, rows)):
             own.store(found, own.address("%to", dtype, room * r), lane)
     given = f"ptr %from, ptr %to, {_words('%step', '%last', '%room')}"
-    lines = [f"define internal void @{name}({given}) nounwind {{", *own.lines, "  ret void", "}"]
-    b.declared["\n".join(lines)] = None
-    return name
+    return name, own.as_function(f"internal void @{name}({given})")
 
 
 def _words(*words: Any) -> str:
