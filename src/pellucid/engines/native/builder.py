@@ -377,11 +377,10 @@ class NativeBuilder(Emitter):
         def turn(number: str, _: list[str]) -> list[str]:
             return self._done(body, Counter(self.emit(f"add {INDEX} {first}, {number}"), n))
 
-        def some() -> str:
+        def some() -> None:
             self.repeat(self.emit(f"sub {INDEX} {last}, {first}"), [], turn)
-            return ""
 
-        self.when(self.emit(f"icmp ult {INDEX} {first}, {last}"), "void", some, "")
+        self.only_if(self.emit(f"icmp ult {INDEX} {first}, {last}"), some)
 
     def part(self, n: int) -> tuple[str, str]:
         """Give the first of this thread's part of the numbers below n, and the end of it."""
@@ -395,12 +394,7 @@ class NativeBuilder(Emitter):
 
     def by_one(self, work: Callable[[], None]) -> None:
         """Do something in the first thread only."""
-
-        def alone() -> str:
-            work()
-            return ""
-
-        self.when(self.emit(f"icmp eq {INDEX} %me, 0"), "void", alone, "")
+        self.only_if(self.emit(f"icmp eq {INDEX} %me, 0"), work)
 
     def blocks(
         self, n: int, size: int, body: Callable[[Any, int], None], *, share: bool = False
@@ -522,12 +516,11 @@ class NativeBuilder(Emitter):
         number = len(self.faults)
         holds = Value(self, BOOL, self._reduced("and", holds))
 
-        def note() -> str:
+        def note() -> None:
             change = f"{INDEX} 0, {INDEX} {number}"  # unless another thread has noted something
             self.emit(f"cmpxchg ptr {FAULT}, {change} monotonic monotonic")
-            return ""
 
-        self.when(self.invert(holds).name, "void", note, "")
+        self.only_if(self.invert(holds).name, note)
 
     # --- memory ---
 

@@ -96,16 +96,15 @@ def _drive_text(b: NativeBuilder, kinds: int) -> str:
         row = b.emit(f"getelementptr {INDEX}, ptr %segments, {(k * len(COLUMNS)).typed}")
         found = b.load(row, INT64, COLUMNS.index("kind"))
         for kind in range(kinds):
-            b.when((found == kind).name, "void", partial(call, row, kind), "")
+            b.only_if((found == kind).name, partial(call, row, kind))
 
-    def call(row: str, kind: int) -> str:
+    def call(row: str, kind: int) -> None:
         b.store(b.constant(kind, INT64), "%fault", 1)
         first = len(POINTERS) * kind
         own = [_pointer(b, "%kinds", first + k) for k in range(len(POINTERS))]
         names = (row, *own, "%key", "%records", "%fault", "%team")
         operands = ", ".join(f"ptr {name}" for name in names)
         b.write(f"call void @segment{kind}({operands})")
-        return ""
 
     _counted(b, b.load("%count", INT64, 0), segment)
     pointers = ("segments", "count", "kinds", "key", "records", "fault", "team")

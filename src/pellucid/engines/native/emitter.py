@@ -84,18 +84,23 @@ class Emitter:
         """End the block by going on at one of two."""
         self.write(f"br i1 {condition}, label %{yes}, label %{no}")
 
-    def when(self, condition: str, kind: str, chosen: Callable[[], str], otherwise: str) -> str:
-        """Compute something only if a condition holds; `kind` is void if it has no result."""
-        yes, done, before = self.fresh("yes"), self.fresh("done"), self.block
+    def only_if(self, condition: str, work: Callable[[], None]) -> str:
+        """Do something only if a condition holds; give the block in which it ends."""
+        yes, done = self.fresh("yes"), self.fresh("done")
         self.fork(condition, yes, done)
         self.open(yes)
         with self.scope():
-            value = chosen()
+            work()
         after = self.block
         self.jump(done)
         self.open(done)
-        if kind == "void":
-            return ""
+        return after
+
+    def when(self, condition: str, kind: str, chosen: Callable[[], str], otherwise: str) -> str:
+        """Compute something only if a condition holds."""
+        before, found = self.block, []
+        after = self.only_if(condition, lambda: found.append(chosen()))
+        (value,) = found
         return self.emit(f"phi {kind} [{value}, %{after}], [{otherwise}, %{before}]")
 
     def repeat(

@@ -251,7 +251,7 @@ class Product:
             panel = _Panel(self, place, len(starts(group)))
             if self.is_packed:
                 begins = (b.value(part) == 0) | (b.value(number) == Value(b, INT64, first))
-                b.when(begins.name, "void", lambda: panel.packed(starts(group)), "")
+                b.only_if(begins.name, lambda: panel.pack(starts(group)))
             self._part_of_rows(panel, starts(group), most, part, parts)
 
         b.shared(groups * parts, task)
@@ -265,17 +265,13 @@ class Product:
         blocks, rest = divmod(extent, size)
         first, last = (b.value(part + k) * blocks // parts for k in (0, 1))
 
-        def tiles(row: Any, rows: int) -> str:
+        def tiles(row: Any, rows: int) -> None:
             self._tile(panel, starts, row, rows)
-            return ""
 
-        def block(number: Affine) -> None:
-            tiles(number * size, size)
-
-        b.between(first.name, last.name, blocks, block)
+        b.between(first.name, last.name, blocks, lambda number: tiles(number * size, size))
         if rest:
             is_last = b.value(part) == parts - 1
-            b.when(is_last.name, "void", lambda: tiles(extent - rest, rest), "")
+            b.only_if(is_last.name, lambda: tiles(extent - rest, rest))
 
     def _tile_shape(self) -> tuple[int, int]:
         """Choose how many vectors and rows a tile has: what is quick, and then what is short.
@@ -419,11 +415,6 @@ class _Panel:
         count = self.product.sizes["k"] * self.wide * self.product.lanes
         name = f"panel {self.wide}"
         return self.product.writer.scratch(name, count * self.source.dtype.itemsize)
-
-    def packed(self, starts: Sequence[Any]) -> str:
-        """Pack where nothing is given back."""
-        self.pack(starts)
-        return ""
 
     def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
