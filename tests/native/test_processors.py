@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +15,12 @@ import pellucid as pel
 from conformance import test_operations as suite
 from native.training import Training
 from pellucid import nn, optim
-from pellucid.compile import Program
+from pellucid.compile import Data, Phase, Program, Run, RunState, optimised, specialised, trace
 from pellucid.engines import choose
 from pellucid.engines.native.driver import Kind, driver_text
 from pellucid.engines.native.engine import NativeEngine
 from pellucid.engines.native.module import program_text
+from pellucid.engines.native.processor import with_processor
 
 FEATURES = llvm.get_host_cpu_features()
 NEEDED = {"x86-64": "sse2", "x86-64-v3": "avx2"}  # the widest is tried wherever it is at hand
@@ -154,6 +156,25 @@ def test_a_convolutional_network_learns_the_same(cpu: str) -> None:
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
+@pytest.mark.skipif(
+    platform.machine().lower() not in ("x86_64", "amd64", "aarch64", "arm64"),
+    reason="it is not known how this processor is told",
+)
+def test_subnormal_numbers_count_as_zero_in_a_run_and_nowhere_else() -> None:
+    tiny = np.float32(1e-39)
+    x, one = pel.placeholder((None,), "float32"), pel.placeholder((), "float32")
+    kept = pel.Variable(tiny, name="kept")
+    program, _ = trace([x, one], [x.sum()], {kept: kept * one})
+    step = optimised(specialised(program, [(2,), ()]))
+    run = Run(Phase(step, None, 4, 2), None, 1, (1, 2), "shuffled")
+    state = RunState([np.asarray(tiny)])
+    data = Data(((np.ones(4, np.float32),),), (np.asarray(1.0, np.float32),))
+    choose("native").advance(run, state, data)
+    assert state.arrays[0] == 0
+    assert tiny * np.float32(2) == np.float32(2e-39) != 0
+    assert pel.function([x], x * 2)(np.array([tiny]))[0] == np.float32(2e-39)
+
+
 @pytest.mark.parametrize("vector_bytes", [16, 32, 64])
 def test_any_width_runs_anywhere(vector_bytes: int) -> None:
     engine = NativeEngine(vector_bytes)
@@ -195,6 +216,7 @@ def test_code_for_arm_is_accepted(triple: str, cpu: str, features: str) -> None:
     kind = Kind("shuffled", 41, 8, 8, (20, 8), (np.dtype(np.float32),), 3)
     texts = [program_text(one, 16).text for one in networks().values()]
     for text in (*texts, driver_text((kind,)).text):
+        text = with_processor(text, "aarch64")
         with llvm.parse_assembly(text) as module:
             module.triple = triple
             assert target.emit_object(module)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, final
 
 from pellucid.engines.native.cache import Entry, ObjectCache
+from pellucid.engines.native.processor import with_processor
 from pellucid.errors import EngineError, MissingPackageError
 from pellucid.files import cache_folder
 from pellucid.lazy import load
@@ -20,11 +21,6 @@ __all__ = ["Compiled", "Compiler"]
 # than they save. Code generation at level 1 is as good as at 2 for such code, and quicker.
 LEVEL = 1
 WIDTHS = {"x86-64": 16, "x86-64-v2": 16, "x86-64-v3": 32, "x86-64-v4": 64}  # bytes of a vector
-REST = "rest"  # a function that is not written by others, but here
-RESTS = {
-    "x86-64": ("@llvm.x86.sse2.pause", ""),
-    "aarch64": ("@llvm.aarch64.hint", "i32 1"),
-}  # what does so on a CPU, and what it is given
 YIELD = "sched_yield"  # lets other threads have the core
 LIBRARY = ("cos", "erf", "exp", "expm1", "fmod", "log", "log1p", "pow", "sin", "tanh")
 
@@ -131,13 +127,6 @@ class Compiler:
             found |= {name: getattr(library, name) for name in missing}
         return {name: ctypes.cast(one, ctypes.c_void_p).value for name, one in found.items()}
 
-    def _rest(self) -> str:
-        """Write the function that lets a thread rest for a moment while it waits."""
-        name, given = RESTS.get(self._target.name, ("", ""))
-        call = f"  call void {name}({given})\n" if name else ""
-        declared = f"declare void {name}({given.partition(' ')[0]})" if name else ""
-        return f"define internal void @{REST}() {{\n{call}  ret void\n}}\n{declared}"
-
     def compile(self, subject: str, write: Callable[[], Written], *, keep: bool = True) -> Compiled:
         """Make functions of what `write` gives, or take those that were kept for the subject.
 
@@ -181,7 +170,7 @@ class Compiler:
 
     def _parsed(self, text: str) -> Any:
         try:
-            return self._llvm.parse_assembly(text.replace(f"declare void @{REST}()", self._rest()))
+            return self._llvm.parse_assembly(with_processor(text, self._target.name))
         except RuntimeError as error:
             raise EngineError(
                 "LLVM refuses the code that was made for a program", got=str(error).strip(),

@@ -14,7 +14,7 @@ from pellucid.compile.fuse import Kernel
 from pellucid.compile.memory import Layout, Location, size_in_bytes
 from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule
-from pellucid.engines.native.jit import REST
+from pellucid.engines.native.processor import REST
 from pellucid.graph.op import Contract, Random, Scatter
 from pellucid.shapes import size
 
