@@ -17,7 +17,8 @@ from pellucid.graph.op import Op, Scatter, Spec
 from pellucid.shapes import Shape
 
 __all__ = [
-    "Affine", "Counter", "Load", "Needs", "Place", "Space", "extents", "needs", "place_key",
+    "Affine", "Counter", "Load", "Needs", "Part", "Place", "Space", "extents", "needs", "parts_of",
+    "place_key",
 ]  # fmt: skip
 
 Place = tuple[Any, ...]
@@ -29,10 +30,27 @@ def extents(shape: Shape) -> tuple[int, ...]:
 
 
 class Counter(NamedTuple):
-    """A whole number from 0 to ``extent - 1``: a loop variable, or what was made of one."""
+    """A whole number from 0 to ``extent - 1``: a loop variable, or what was made of one.
+
+    Attributes
+    ----------
+    lanes : its values for neighbours that are computed side by side, where it tells them apart
+    part : what it is a part of, if it is one
+    """
 
     name: str
     extent: int
+    lanes: tuple[int, ...] = ()
+    part: Part | None = None
+
+
+class Part(NamedTuple):
+    """A quotient or a remainder of a number that is not negative: of terms and a constant."""
+
+    terms: tuple[tuple[Counter, int], ...]
+    constant: int
+    by: int
+    is_quotient: bool
 
 
 class Space(Protocol):
@@ -43,6 +61,43 @@ class Space(Protocol):
 
     def divided(self, number: Affine, by: int) -> tuple[Any, Any]:
         """Give quotient and remainder, rounded down."""
+
+
+def parts_of(number: Affine, by: int) -> tuple[Affine, Affine]:
+    """Give quotient and remainder of what is not negative, as counters not yet computed.
+
+    >>> i = Affine.of(None, Counter("i", 9))
+    >>> quotient, remainder = parts_of(i, 4)
+    >>> quotient, remainder, quotient * 4 + remainder
+    (i//4, i%4, i)
+    """
+    whole = Part(tuple(sorted(number.terms.items())), number.constant, by, is_quotient=True)
+    text = f"({number})" if len(number.terms) > 1 or number.constant else str(number)
+    extent = number.bounds[1] // by + 1
+    quotient = Counter(f"{text}//{by}", extent, part=whole)
+    remainder = Counter(f"{text}%{by}", by, part=whole._replace(is_quotient=False))
+    return Affine.of(number.space, quotient), Affine.of(number.space, remainder)
+
+
+def _rejoined(terms: dict[Counter, int]) -> tuple[dict[Counter, int], int]:
+    """See a quotient and its remainder as the number that they are parts of."""
+    constant = 0
+    for counter in [one for one in terms if one.part is not None and one.part.is_quotient]:
+        part, factor = counter.part, terms[counter]
+        assert part is not None
+        other = part._replace(is_quotient=False)
+        rest = next(
+            (c for c, f in terms.items() if c.part == other and f * part.by == factor), None
+        )
+        if rest is not None:
+            scale = terms.pop(rest)
+            del terms[counter]
+            constant += scale * part.constant
+            for one, times in part.terms:
+                terms[one] = terms.get(one, 0) + scale * times
+            found, more = _rejoined({c: f for c, f in terms.items() if f})
+            return found, constant + more
+    return terms, constant
 
 
 class Affine:
@@ -68,6 +123,9 @@ class Affine:
 
     def _made(self, terms: Mapping[Counter, int], constant: int) -> Affine | int:
         kept = {counter: factor for counter, factor in terms.items() if factor}
+        if len(kept) > 1 and any(counter.part is not None for counter in kept):
+            kept, more = _rejoined(kept)
+            constant += more
         return Affine(self.space, kept, constant) if kept else constant
 
     @property
@@ -272,7 +330,7 @@ class _Probe:
         return self._anything
 
     def divided(self, number: Affine, by: int) -> tuple[Any, Any]:
-        return self._anything, self._anything
+        return parts_of(number, by) if number.bounds[0] >= 0 else (self._anything, self._anything)
 
     def require(self, condition: Any, message: str) -> None:
         self.may_fail = True

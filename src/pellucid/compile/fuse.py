@@ -2,7 +2,8 @@
 
 A *kernel* is one loop. It writes the results of some lines to memory, computes other lines on the
 way without ever writing them (they are *inlined*), and reads what earlier kernels wrote. A line is
-inlined when that computes none of its elements twice; what only moves elements is always inlined.
+inlined when that computes none of its elements twice; what only moves elements is always inlined,
+and so is what is quicker to compute once more than to write and to read.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pellucid.compile.access import Load, Needs, needs
 from pellucid.compile.program import Instruction, Program
-from pellucid.graph.op import Contract, Leaf, Move, Scatter
+from pellucid.graph.op import Contract, Elementwise, Leaf, Move, Reduce, Scatter
 from pellucid.shapes import size
 
 __all__ = ["Fusion", "Kernel", "fused", "has_own_loop", "viewed"]
@@ -22,6 +23,14 @@ __all__ = ["Fusion", "Kernel", "fused", "has_own_loop", "viewed"]
 VIEWS = {"reshape", "reshape_like", "expand_dims", "squeeze"}  # the same elements in the same order
 DEEPEST = 24  # lines inlined one into the other: bounds recursion when code is made
 MOST_PLACES = 4  # different places of one loop at which a line is followed
+QUICK = {
+    "add", "equal", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum",
+    "multiply", "negative", "not_equal", "relu", "subtract", "where",
+}  # fmt: skip
+MOST_STEPS = 8  # quick operations, one after the other, that are computed once more
+MOST_TIMES = 16  # how often they are
+LEAST = 4096  # elements; what is smaller stays near the processor
+SMALL = 1 / 4  # of the elements of a result: an operand that costs nothing to read
 
 Tag = tuple[Any, ...]
 MANY: Tag = ("many",)  # read many times, by a sum of products, with constant steps through memory
@@ -62,7 +71,9 @@ class Fusion(NamedTuple):
 def fused(program: Program, *, inline: bool = True) -> Fusion:
     """Cut a concrete program into kernels; without `inline`, each line is one of its own."""
     found = [_needs(program, line) for line in program.instructions]
-    written = _written(program, found, inline)
+    written = _written(program, found, inline, [math.inf] * len(found))
+    if inline:
+        written = _written(program, found, inline, _steps(program, found, written))
     base = _bases(program, written)
     computed = [k for k in sorted(written) if not isinstance(program.instructions[k].op.body, Leaf)]
     return Fusion(tuple(_kernel(program, found, base, number) for number in computed), base)
@@ -90,7 +101,9 @@ def viewed(program: Program, number: int) -> int:
 # --- what is written to memory -------------------------------------------------------------
 
 
-def _written(program: Program, found: Sequence[Needs], inline: bool) -> set[int]:
+def _written(
+    program: Program, found: Sequence[Needs], inline: bool, steps: Sequence[float]
+) -> set[int]:
     """Choose the lines that are written; leaves count as written.
 
     Lines are looked at after all that use them. For each, `visits` holds at which places of which
@@ -99,6 +112,7 @@ def _written(program: Program, found: Sequence[Needs], inline: bool) -> set[int]
     written: set[int] = set()
     wanted = {viewed(program, number) for number in program.results}
     visits: dict[int, dict[Tag, float]] = {number: {} for number in wanted}
+    wanted = wanted | _folded_rows(program)
     depth: dict[int, int] = defaultdict(int)
     for number in reversed(range(len(program.instructions))):
         line, seen = program.instructions[number], visits.pop(number, None)
@@ -112,7 +126,7 @@ def _written(program: Program, found: Sequence[Needs], inline: bool) -> set[int]
             alone
             or number in wanted
             or depth[number] > DEEPEST
-            or _is_kept(program, number, found, seen)
+            or (_is_kept(program, number, found, seen) and not _again(program, number, seen, steps))
         ):
             written.add(number)
             seen = {(number,): math.prod(found[number].loop)}
@@ -123,6 +137,48 @@ def _written(program: Program, found: Sequence[Needs], inline: bool) -> set[int]
             _visit(places, load, line, seen, size(program.instructions[source].spec.shape) or 0)
             depth[source] = max(depth[source], depth[number] + 1)
     return written
+
+
+def _steps(program: Program, found: Sequence[Needs], written: set[int]) -> list[float]:
+    """Count for each line the quick operations that make it of one array in memory of its size.
+
+    In memory are leaves, products, and of those that are `written` what is not made so.
+    """
+    lines, steps = program.instructions, list[float]()
+    for number, (line, needed) in enumerate(zip(lines, found, strict=True)):
+        own = size(line.spec.shape) or 0
+        large = {k for k in line.inputs if (size(lines[k].spec.shape) or 0) > SMALL * own}
+        moved = isinstance(line.op.body, Move) and all(
+            load.key is not None and not load.guarded for load in needed.loads
+        )
+        count = math.inf
+        if len(large) == 1 and (moved or line.op.name in QUICK):
+            count = steps[large.pop()] + (not moved)
+        elif not line.inputs or has_own_loop(program, number):
+            count = 0
+        steps.append(0 if count == math.inf and number in written else count)
+    return steps
+
+
+def _again(
+    program: Program, number: int, seen: Mapping[Tag, float], steps: Sequence[float]
+) -> bool:
+    """Tell whether a line is better computed where it is used, although that is more than once."""
+    line = program.instructions[number]
+    own = size(line.spec.shape) or 0
+    if not isinstance(line.op.body, Elementwise) or MANY in seen or FIXED in seen:
+        return False
+    return own >= LEAST and steps[number] <= MOST_STEPS and sum(seen.values()) <= MOST_TIMES * own
+
+
+def _folded_rows(program: Program) -> set[int]:
+    """Find the results of folds that are folded once more: each is made while its row is near."""
+    lines = program.instructions
+    return {
+        line.inputs[0]
+        for line in lines
+        if isinstance(line.op.body, Reduce) and isinstance(lines[line.inputs[0]].op.body, Reduce)
+    }
 
 
 def _is_kept(

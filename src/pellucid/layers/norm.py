@@ -59,7 +59,7 @@ class _Norm(Module):
 
     def _standardised(self, x: Tensor, moments: Moments) -> Tensor:
         middle, variance = moments
-        return (x - middle) / sqrt(variance + self.eps)
+        return (x - middle) * (1 / sqrt(variance + self.eps))  # one division for many values
 
     def _scaled(self, y: Tensor, axes: Axes = (1,)) -> Tensor:
         """Scale and shift along `axes`, by the variables that there are."""

@@ -57,7 +57,7 @@ def _declare(
 def _extreme_vjp(g: Tensor, y: Tensor, x: Tensor, *, axes: Axes, keepdims: bool) -> Tensor:
     """Elements that tie for the extreme share the gradient equally."""
     share = cast(x == _spread(y, x, axes, keepdims), g.dtype)
-    return _spread(g, x, axes, keepdims) * share / sum(share, axes, keepdims=True)
+    return _spread(g, x, axes, keepdims) / sum(share, axes, keepdims=True) * share
 
 
 def _beats(sign: int) -> Callable[..., Any]:

@@ -65,38 +65,38 @@ k0.done2:
   store <4 x float> %k0.v30, ptr %k0.v44, align 4
   %k0.v45 = getelementptr inbounds float, ptr %k0.v43, i64 20
   store <4 x float> %k0.v38, ptr %k0.v45, align 4
-  br label %k0.loop46
-k0.loop46:
-  %k0.i48 = phi i64 [0, %k0.done2], [%k0.v74, %k0.loop46]
-  %k0.c49 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v61, %k0.loop46]
-  %k0.c50 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v67, %k0.loop46]
-  %k0.c51 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v73, %k0.loop46]
-  %k0.v52 = mul nsw i64 %k0.i48, 10
-  %k0.v53 = getelementptr inbounds float, ptr %input.1, i64 %k0.v52
-  %k0.v54 = getelementptr inbounds float, ptr %k0.v53, i64 6
+  %k0.v46 = getelementptr inbounds float, ptr %input.1, i64 6
+  br label %k0.loop47
+k0.loop47:
+  %k0.i49 = phi i64 [0, %k0.done2], [%k0.v74, %k0.loop47]
+  %k0.c50 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v61, %k0.loop47]
+  %k0.c51 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v67, %k0.loop47]
+  %k0.c52 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v73, %k0.loop47]
+  %k0.v53 = mul nsw i64 %k0.i49, 10
+  %k0.v54 = getelementptr inbounds float, ptr %k0.v46, i64 %k0.v53
   %k0.v55 = load <4 x float>, ptr %k0.v54, align 4
-  %k0.v56 = getelementptr inbounds float, ptr %input.0, i64 %k0.i48
+  %k0.v56 = getelementptr inbounds float, ptr %input.0, i64 %k0.i49
   %k0.v57 = load float, ptr %k0.v56, align 4
   %k0.v58 = insertelement <4 x float> poison, float %k0.v57, i64 0
   %k0.v59 = shufflevector <4 x float> %k0.v58, <4 x float> poison, <4 x i32> zeroinitializer
   %k0.v60 = fmul contract <4 x float> %k0.v59, %k0.v55
-  %k0.v61 = fadd contract <4 x float> %k0.v60, %k0.c49
+  %k0.v61 = fadd contract <4 x float> %k0.v60, %k0.c50
   %k0.v62 = getelementptr inbounds float, ptr %k0.v56, i64 2
   %k0.v63 = load float, ptr %k0.v62, align 4
   %k0.v64 = insertelement <4 x float> poison, float %k0.v63, i64 0
   %k0.v65 = shufflevector <4 x float> %k0.v64, <4 x float> poison, <4 x i32> zeroinitializer
   %k0.v66 = fmul contract <4 x float> %k0.v65, %k0.v55
-  %k0.v67 = fadd contract <4 x float> %k0.v66, %k0.c50
+  %k0.v67 = fadd contract <4 x float> %k0.v66, %k0.c51
   %k0.v68 = getelementptr inbounds float, ptr %k0.v56, i64 4
   %k0.v69 = load float, ptr %k0.v68, align 4
   %k0.v70 = insertelement <4 x float> poison, float %k0.v69, i64 0
   %k0.v71 = shufflevector <4 x float> %k0.v70, <4 x float> poison, <4 x i32> zeroinitializer
   %k0.v72 = fmul contract <4 x float> %k0.v71, %k0.v55
-  %k0.v73 = fadd contract <4 x float> %k0.v72, %k0.c51
-  %k0.v74 = add nuw nsw i64 %k0.i48, 1
+  %k0.v73 = fadd contract <4 x float> %k0.v72, %k0.c52
+  %k0.v74 = add nuw nsw i64 %k0.i49, 1
   %k0.v75 = icmp ult i64 %k0.v74, 2
-  br i1 %k0.v75, label %k0.loop46, label %k0.done47
-k0.done47:
+  br i1 %k0.v75, label %k0.loop47, label %k0.done48
+k0.done48:
   %k0.v76 = getelementptr inbounds float, ptr %output.0, i64 6
   store <4 x float> %k0.v61, ptr %k0.v76, align 4
   %k0.v77 = getelementptr inbounds float, ptr %k0.v76, i64 10

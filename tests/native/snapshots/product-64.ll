@@ -28,35 +28,35 @@ k0.loop1:
   %k0.v12 = icmp ult i64 %k0.v11, 2
   br i1 %k0.v12, label %k0.loop1, label %k0.done2
 k0.done2:
-  br label %k0.loop13
-k0.loop13:
-  %k0.i15 = phi i64 [0, %k0.done2], [%k0.v38, %k0.loop13]
-  %k0.c16 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v27, %k0.loop13]
-  %k0.c17 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v32, %k0.loop13]
-  %k0.c18 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v37, %k0.loop13]
-  %k0.v19 = getelementptr i8, ptr %scratch, i64 0
-  %k0.v20 = mul nsw i64 %k0.i15, 16
-  %k0.v21 = getelementptr inbounds float, ptr %k0.v19, i64 %k0.v20
+  %k0.v13 = getelementptr i8, ptr %scratch, i64 0
+  br label %k0.loop14
+k0.loop14:
+  %k0.i16 = phi i64 [0, %k0.done2], [%k0.v38, %k0.loop14]
+  %k0.c17 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v27, %k0.loop14]
+  %k0.c18 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v32, %k0.loop14]
+  %k0.c19 = phi <16 x float> [zeroinitializer, %k0.done2], [%k0.v37, %k0.loop14]
+  %k0.v20 = mul nsw i64 %k0.i16, 16
+  %k0.v21 = getelementptr inbounds float, ptr %k0.v13, i64 %k0.v20
   %k0.v22 = load <16 x float>, ptr %k0.v21, align 4
-  %k0.v23 = getelementptr inbounds float, ptr %input.0, i64 %k0.i15
+  %k0.v23 = getelementptr inbounds float, ptr %input.0, i64 %k0.i16
   %k0.v24 = load float, ptr %k0.v23, align 4
   %k0.v25 = insertelement <16 x float> poison, float %k0.v24, i64 0
   %k0.v26 = shufflevector <16 x float> %k0.v25, <16 x float> poison, <16 x i32> zeroinitializer
-  %k0.v27 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v26, <16 x float> %k0.v22, <16 x float> %k0.c16)
+  %k0.v27 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v26, <16 x float> %k0.v22, <16 x float> %k0.c17)
   %k0.v28 = getelementptr inbounds float, ptr %k0.v23, i64 2
   %k0.v29 = load float, ptr %k0.v28, align 4
   %k0.v30 = insertelement <16 x float> poison, float %k0.v29, i64 0
   %k0.v31 = shufflevector <16 x float> %k0.v30, <16 x float> poison, <16 x i32> zeroinitializer
-  %k0.v32 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v31, <16 x float> %k0.v22, <16 x float> %k0.c17)
+  %k0.v32 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v31, <16 x float> %k0.v22, <16 x float> %k0.c18)
   %k0.v33 = getelementptr inbounds float, ptr %k0.v23, i64 4
   %k0.v34 = load float, ptr %k0.v33, align 4
   %k0.v35 = insertelement <16 x float> poison, float %k0.v34, i64 0
   %k0.v36 = shufflevector <16 x float> %k0.v35, <16 x float> poison, <16 x i32> zeroinitializer
-  %k0.v37 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v36, <16 x float> %k0.v22, <16 x float> %k0.c18)
-  %k0.v38 = add nuw nsw i64 %k0.i15, 1
+  %k0.v37 = call contract <16 x float> @llvm.fma.v16f32(<16 x float> %k0.v36, <16 x float> %k0.v22, <16 x float> %k0.c19)
+  %k0.v38 = add nuw nsw i64 %k0.i16, 1
   %k0.v39 = icmp ult i64 %k0.v38, 2
-  br i1 %k0.v39, label %k0.loop13, label %k0.done14
-k0.done14:
+  br i1 %k0.v39, label %k0.loop14, label %k0.done15
+k0.done15:
   %k0.v40 = shufflevector <16 x float> %k0.v27, <16 x float> %k0.v27, <10 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 5, i32 6, i32 7, i32 8, i32 9>
   store <10 x float> %k0.v40, ptr %output.0, align 4
   %k0.v41 = shufflevector <16 x float> %k0.v32, <16 x float> %k0.v32, <10 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 5, i32 6, i32 7, i32 8, i32 9>

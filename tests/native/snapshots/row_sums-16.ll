@@ -12,7 +12,7 @@ define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
 k0.begin:
   br label %k0.loop1
 k0.loop1:
-  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v31, %k0.done5]
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v32, %k0.done5]
   br label %k0.loop4
 k0.loop4:
   %k0.i6 = phi i64 [0, %k0.loop1], [%k0.v15, %k0.loop4]
@@ -40,12 +40,13 @@ k0.done5:
   %k0.v26 = extractelement <2 x float> %k0.v25, i64 0
   %k0.v27 = extractelement <2 x float> %k0.v25, i64 1
   %k0.v28 = fadd contract float %k0.v26, %k0.v27
-  %k0.v29 = fadd contract float %k0.v28, %k0.v22
-  %k0.v30 = getelementptr inbounds float, ptr %output.0, i64 %k0.i3
-  store float %k0.v29, ptr %k0.v30, align 4
-  %k0.v31 = add nuw nsw i64 %k0.i3, 1
-  %k0.v32 = icmp ult i64 %k0.v31, 3
-  br i1 %k0.v32, label %k0.loop1, label %k0.done2
+  %k0.v29 = fadd contract float %k0.v28, 0.0
+  %k0.v30 = fadd contract float %k0.v22, %k0.v29
+  %k0.v31 = getelementptr inbounds float, ptr %output.0, i64 %k0.i3
+  store float %k0.v30, ptr %k0.v31, align 4
+  %k0.v32 = add nuw nsw i64 %k0.i3, 1
+  %k0.v33 = icmp ult i64 %k0.v32, 3
+  br i1 %k0.v33, label %k0.loop1, label %k0.done2
 k0.done2:
   ret void
 }

@@ -12,7 +12,7 @@ define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
 k0.begin:
   br label %k0.loop1
 k0.loop1:
-  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v41, %k0.done18]
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v43, %k0.done5]
   br label %k0.loop4
 k0.loop4:
   %k0.i6 = phi i64 [0, %k0.loop1], [%k0.v15, %k0.loop4]
@@ -28,36 +28,36 @@ k0.loop4:
   %k0.v16 = icmp ult i64 %k0.v15, 4
   br i1 %k0.v16, label %k0.loop4, label %k0.done5
 k0.done5:
-  br label %k0.loop17
-k0.loop17:
-  %k0.i19 = phi i64 [0, %k0.done5], [%k0.v28, %k0.loop17]
-  %k0.c20 = phi float [0.0, %k0.done5], [%k0.v27, %k0.loop17]
-  %k0.v21 = mul nsw i64 %k0.i3, 37
-  %k0.v22 = add nsw i64 %k0.v21, %k0.i19
-  %k0.v23 = getelementptr inbounds float, ptr %input.0, i64 %k0.v22
-  %k0.v24 = getelementptr inbounds float, ptr %k0.v23, i64 32
-  %k0.v25 = load float, ptr %k0.v24, align 4
-  %k0.v26 = fmul contract float %k0.v25, %k0.v25
-  %k0.v27 = fadd contract float %k0.c20, %k0.v26
-  %k0.v28 = add nuw nsw i64 %k0.i19, 1
-  %k0.v29 = icmp ult i64 %k0.v28, 5
-  br i1 %k0.v29, label %k0.loop17, label %k0.done18
-k0.done18:
-  %k0.v30 = shufflevector <8 x float> %k0.v14, <8 x float> %k0.v14, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
-  %k0.v31 = shufflevector <8 x float> %k0.v14, <8 x float> %k0.v14, <4 x i32> <i32 4, i32 5, i32 6, i32 7>
-  %k0.v32 = fadd contract <4 x float> %k0.v30, %k0.v31
-  %k0.v33 = shufflevector <4 x float> %k0.v32, <4 x float> %k0.v32, <2 x i32> <i32 0, i32 1>
-  %k0.v34 = shufflevector <4 x float> %k0.v32, <4 x float> %k0.v32, <2 x i32> <i32 2, i32 3>
-  %k0.v35 = fadd contract <2 x float> %k0.v33, %k0.v34
-  %k0.v36 = extractelement <2 x float> %k0.v35, i64 0
-  %k0.v37 = extractelement <2 x float> %k0.v35, i64 1
-  %k0.v38 = fadd contract float %k0.v36, %k0.v37
-  %k0.v39 = fadd contract float %k0.v38, %k0.v27
-  %k0.v40 = getelementptr inbounds float, ptr %output.0, i64 %k0.i3
-  store float %k0.v39, ptr %k0.v40, align 4
-  %k0.v41 = add nuw nsw i64 %k0.i3, 1
-  %k0.v42 = icmp ult i64 %k0.v41, 3
-  br i1 %k0.v42, label %k0.loop1, label %k0.done2
+  %k0.v17 = mul nsw i64 %k0.i3, 37
+  %k0.v18 = getelementptr inbounds float, ptr %input.0, i64 %k0.v17
+  %k0.v19 = getelementptr inbounds float, ptr %k0.v18, i64 32
+  %k0.v20 = load <5 x float>, ptr %k0.v19, align 4
+  %k0.v21 = fmul contract <5 x float> %k0.v20, %k0.v20
+  %k0.v22 = fadd contract <5 x float> zeroinitializer, %k0.v21
+  %k0.v23 = shufflevector <8 x float> %k0.v14, <8 x float> %k0.v14, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
+  %k0.v24 = shufflevector <8 x float> %k0.v14, <8 x float> %k0.v14, <4 x i32> <i32 4, i32 5, i32 6, i32 7>
+  %k0.v25 = fadd contract <4 x float> %k0.v23, %k0.v24
+  %k0.v26 = shufflevector <4 x float> %k0.v25, <4 x float> %k0.v25, <2 x i32> <i32 0, i32 1>
+  %k0.v27 = shufflevector <4 x float> %k0.v25, <4 x float> %k0.v25, <2 x i32> <i32 2, i32 3>
+  %k0.v28 = fadd contract <2 x float> %k0.v26, %k0.v27
+  %k0.v29 = extractelement <2 x float> %k0.v28, i64 0
+  %k0.v30 = extractelement <2 x float> %k0.v28, i64 1
+  %k0.v31 = fadd contract float %k0.v29, %k0.v30
+  %k0.v32 = fadd contract float %k0.v31, 0.0
+  %k0.v33 = extractelement <5 x float> %k0.v22, i64 4
+  %k0.v34 = fadd contract float %k0.v32, %k0.v33
+  %k0.v35 = shufflevector <5 x float> %k0.v22, <5 x float> %k0.v22, <2 x i32> <i32 0, i32 1>
+  %k0.v36 = shufflevector <5 x float> %k0.v22, <5 x float> %k0.v22, <2 x i32> <i32 2, i32 3>
+  %k0.v37 = fadd contract <2 x float> %k0.v35, %k0.v36
+  %k0.v38 = extractelement <2 x float> %k0.v37, i64 0
+  %k0.v39 = extractelement <2 x float> %k0.v37, i64 1
+  %k0.v40 = fadd contract float %k0.v38, %k0.v39
+  %k0.v41 = fadd contract float %k0.v40, %k0.v34
+  %k0.v42 = getelementptr inbounds float, ptr %output.0, i64 %k0.i3
+  store float %k0.v41, ptr %k0.v42, align 4
+  %k0.v43 = add nuw nsw i64 %k0.i3, 1
+  %k0.v44 = icmp ult i64 %k0.v43, 3
+  br i1 %k0.v44, label %k0.loop1, label %k0.done2
 k0.done2:
   ret void
 }

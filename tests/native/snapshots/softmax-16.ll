@@ -17,7 +17,7 @@ define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
 k0.begin:
   br label %k0.loop1
 k0.loop1:
-  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v34, %k0.loop1]
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v38, %k0.loop1]
   %k0.v4 = mul nsw i64 %k0.i3, 5
   %k0.v5 = getelementptr inbounds float, ptr %input.0, i64 %k0.v4
   %k0.v6 = load <4 x float>, ptr %k0.v5, align 4
@@ -43,15 +43,19 @@ k0.loop1:
   %k0.v26 = fcmp une float %k0.v23, %k0.v23
   %k0.v27 = or i1 %k0.v25, %k0.v26
   %k0.v28 = select i1 %k0.v27, float %k0.v23, float %k0.v24
-  %k0.v29 = fcmp ogt float %k0.v28, %k0.v16
+  %k0.v29 = fcmp ogt float %k0.v28, 0xFFF0000000000000
   %k0.v30 = fcmp une float %k0.v28, %k0.v28
   %k0.v31 = or i1 %k0.v29, %k0.v30
-  %k0.v32 = select i1 %k0.v31, float %k0.v28, float %k0.v16
-  %k0.v33 = getelementptr inbounds float, ptr %workspace.0, i64 %k0.i3
-  store float %k0.v32, ptr %k0.v33, align 4
-  %k0.v34 = add nuw nsw i64 %k0.i3, 1
-  %k0.v35 = icmp ult i64 %k0.v34, 2
-  br i1 %k0.v35, label %k0.loop1, label %k0.done2
+  %k0.v32 = select i1 %k0.v31, float %k0.v28, float 0xFFF0000000000000
+  %k0.v33 = fcmp ogt float %k0.v16, %k0.v32
+  %k0.v34 = fcmp une float %k0.v16, %k0.v16
+  %k0.v35 = or i1 %k0.v33, %k0.v34
+  %k0.v36 = select i1 %k0.v35, float %k0.v16, float %k0.v32
+  %k0.v37 = getelementptr inbounds float, ptr %workspace.0, i64 %k0.i3
+  store float %k0.v36, ptr %k0.v37, align 4
+  %k0.v38 = add nuw nsw i64 %k0.i3, 1
+  %k0.v39 = icmp ult i64 %k0.v38, 2
+  br i1 %k0.v39, label %k0.loop1, label %k0.done2
 k0.done2:
   br label %k1.begin
 k1.begin:
@@ -154,7 +158,7 @@ k1.done2:
 k2.begin:
   br label %k2.loop1
 k2.loop1:
-  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v19, %k2.loop1]
+  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v20, %k2.loop1]
   %k2.v4 = mul nsw i64 %k2.i3, 5
   %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.v4
   %k2.v6 = load <4 x float>, ptr %k2.v5, align 4
@@ -168,12 +172,13 @@ k2.loop1:
   %k2.v14 = extractelement <2 x float> %k2.v13, i64 0
   %k2.v15 = extractelement <2 x float> %k2.v13, i64 1
   %k2.v16 = fadd contract float %k2.v14, %k2.v15
-  %k2.v17 = fadd contract float %k2.v16, %k2.v10
-  %k2.v18 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.i3
-  store float %k2.v17, ptr %k2.v18, align 4
-  %k2.v19 = add nuw nsw i64 %k2.i3, 1
-  %k2.v20 = icmp ult i64 %k2.v19, 2
-  br i1 %k2.v20, label %k2.loop1, label %k2.done2
+  %k2.v17 = fadd contract float %k2.v16, 0.0
+  %k2.v18 = fadd contract float %k2.v10, %k2.v17
+  %k2.v19 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.i3
+  store float %k2.v18, ptr %k2.v19, align 4
+  %k2.v20 = add nuw nsw i64 %k2.i3, 1
+  %k2.v21 = icmp ult i64 %k2.v20, 2
+  br i1 %k2.v21, label %k2.loop1, label %k2.done2
 k2.done2:
   br label %k3.begin
 k3.begin:

@@ -48,50 +48,39 @@ define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
 k0.begin:
   br label %k0.loop1
 k0.loop1:
-  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v23, %k0.loop1]
-  %k0.v4 = insertelement <4 x i64> poison, i64 %k0.i3, i64 0
-  %k0.v5 = shufflevector <4 x i64> %k0.v4, <4 x i64> poison, <4 x i32> zeroinitializer
-  %k0.v6 = add nsw <4 x i64> %k0.v5, <i64 0, i64 2, i64 4, i64 6>
-  %k0.v7 = getelementptr inbounds float, ptr %input.0, <4 x i64> %k0.v6
-  %k0.v8 = extractelement <4 x ptr> %k0.v7, i64 0
-  %k0.v9 = load float, ptr %k0.v8
-  %k0.v10 = insertelement <4 x float> poison, float %k0.v9, i64 0
-  %k0.v11 = extractelement <4 x ptr> %k0.v7, i64 1
-  %k0.v12 = load float, ptr %k0.v11
-  %k0.v13 = insertelement <4 x float> %k0.v10, float %k0.v12, i64 1
-  %k0.v14 = extractelement <4 x ptr> %k0.v7, i64 2
-  %k0.v15 = load float, ptr %k0.v14
-  %k0.v16 = insertelement <4 x float> %k0.v13, float %k0.v15, i64 2
-  %k0.v17 = extractelement <4 x ptr> %k0.v7, i64 3
-  %k0.v18 = load float, ptr %k0.v17
-  %k0.v19 = insertelement <4 x float> %k0.v16, float %k0.v18, i64 3
-  %k0.v20 = getelementptr i8, ptr %scratch, i64 0
-  %k0.v21 = mul nsw i64 %k0.i3, 4
-  %k0.v22 = getelementptr inbounds float, ptr %k0.v20, i64 %k0.v21
-  store <4 x float> %k0.v19, ptr %k0.v22, align 4
-  %k0.v23 = add nuw nsw i64 %k0.i3, 1
-  %k0.v24 = icmp ult i64 %k0.v23, 2
-  br i1 %k0.v24, label %k0.loop1, label %k0.done2
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v12, %k0.loop1]
+  %k0.v4 = getelementptr inbounds float, ptr %input.0, i64 %k0.i3
+  %k0.v5 = load <4 x float>, ptr %k0.v4, align 4
+  %k0.v6 = getelementptr inbounds float, ptr %k0.v4, i64 3
+  %k0.v7 = load <4 x float>, ptr %k0.v6, align 4
+  %k0.v8 = shufflevector <4 x float> %k0.v5, <4 x float> %k0.v7, <4 x i32> <i32 0, i32 2, i32 5, i32 7>
+  %k0.v9 = getelementptr i8, ptr %scratch, i64 0
+  %k0.v10 = mul nsw i64 %k0.i3, 4
+  %k0.v11 = getelementptr inbounds float, ptr %k0.v9, i64 %k0.v10
+  store <4 x float> %k0.v8, ptr %k0.v11, align 4
+  %k0.v12 = add nuw nsw i64 %k0.i3, 1
+  %k0.v13 = icmp ult i64 %k0.v12, 2
+  br i1 %k0.v13, label %k0.loop1, label %k0.done2
 k0.done2:
-  br label %k0.loop25
-k0.loop25:
-  %k0.i27 = phi i64 [0, %k0.done2], [%k0.v39, %k0.loop25]
-  %k0.c28 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v38, %k0.loop25]
-  %k0.v29 = getelementptr i8, ptr %scratch, i64 0
-  %k0.v30 = mul nsw i64 %k0.i27, 4
-  %k0.v31 = getelementptr inbounds float, ptr %k0.v29, i64 %k0.v30
-  %k0.v32 = load <4 x float>, ptr %k0.v31, align 4
-  %k0.v33 = getelementptr inbounds float, ptr %state.0, i64 %k0.i27
-  %k0.v34 = load float, ptr %k0.v33, align 4
-  %k0.v35 = insertelement <4 x float> poison, float %k0.v34, i64 0
-  %k0.v36 = shufflevector <4 x float> %k0.v35, <4 x float> poison, <4 x i32> zeroinitializer
-  %k0.v37 = fmul contract <4 x float> %k0.v36, %k0.v32
-  %k0.v38 = fadd contract <4 x float> %k0.v37, %k0.c28
-  %k0.v39 = add nuw nsw i64 %k0.i27, 1
-  %k0.v40 = icmp ult i64 %k0.v39, 2
-  br i1 %k0.v40, label %k0.loop25, label %k0.done26
-k0.done26:
-  store <4 x float> %k0.v38, ptr %workspace.0, align 4
+  %k0.v14 = getelementptr i8, ptr %scratch, i64 0
+  br label %k0.loop15
+k0.loop15:
+  %k0.i17 = phi i64 [0, %k0.done2], [%k0.v28, %k0.loop15]
+  %k0.c18 = phi <4 x float> [zeroinitializer, %k0.done2], [%k0.v27, %k0.loop15]
+  %k0.v19 = mul nsw i64 %k0.i17, 4
+  %k0.v20 = getelementptr inbounds float, ptr %k0.v14, i64 %k0.v19
+  %k0.v21 = load <4 x float>, ptr %k0.v20, align 4
+  %k0.v22 = getelementptr inbounds float, ptr %state.0, i64 %k0.i17
+  %k0.v23 = load float, ptr %k0.v22, align 4
+  %k0.v24 = insertelement <4 x float> poison, float %k0.v23, i64 0
+  %k0.v25 = shufflevector <4 x float> %k0.v24, <4 x float> poison, <4 x i32> zeroinitializer
+  %k0.v26 = fmul contract <4 x float> %k0.v25, %k0.v21
+  %k0.v27 = fadd contract <4 x float> %k0.v26, %k0.c18
+  %k0.v28 = add nuw nsw i64 %k0.i17, 1
+  %k0.v29 = icmp ult i64 %k0.v28, 2
+  br i1 %k0.v29, label %k0.loop15, label %k0.done16
+k0.done16:
+  store <4 x float> %k0.v27, ptr %workspace.0, align 4
   br label %k1.begin
 k1.begin:
   %k1.v1 = load <4 x float>, ptr %workspace.0, align 4
@@ -108,19 +97,17 @@ k1.begin:
   store <4 x float> %k1.v10, ptr %workspace.128, align 4
   br label %k2.begin
 k2.begin:
-  br label %k2.loop1
-k2.loop1:
-  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v9, %k2.loop1]
-  %k2.c4 = phi float [0.0, %k2.begin], [%k2.v8, %k2.loop1]
-  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i3
-  %k2.v6 = load float, ptr %k2.v5, align 4
-  %k2.v7 = fmul contract float %k2.v6, %k2.v6
-  %k2.v8 = fadd contract float %k2.c4, %k2.v7
-  %k2.v9 = add nuw nsw i64 %k2.i3, 1
-  %k2.v10 = icmp ult i64 %k2.v9, 4
-  br i1 %k2.v10, label %k2.loop1, label %k2.done2
-k2.done2:
-  %k2.v11 = fdiv contract float %k2.v8, 4.0
+  %k2.v1 = load <4 x float>, ptr %workspace.64, align 4
+  %k2.v2 = fmul contract <4 x float> %k2.v1, %k2.v1
+  %k2.v3 = fadd contract <4 x float> zeroinitializer, %k2.v2
+  %k2.v4 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 0, i32 1>
+  %k2.v5 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 2, i32 3>
+  %k2.v6 = fadd contract <2 x float> %k2.v4, %k2.v5
+  %k2.v7 = extractelement <2 x float> %k2.v6, i64 0
+  %k2.v8 = extractelement <2 x float> %k2.v6, i64 1
+  %k2.v9 = fadd contract float %k2.v7, %k2.v8
+  %k2.v10 = fadd contract float %k2.v9, 0.0
+  %k2.v11 = fdiv contract float %k2.v10, 4.0
   store float %k2.v11, ptr %output.0, align 4
   br label %k3.begin
 k3.begin:
@@ -139,24 +126,24 @@ k3.loop1:
   %k3.v12 = icmp ult i64 %k3.v11, 4
   br i1 %k3.v12, label %k3.loop1, label %k3.done2
 k3.done2:
-  br label %k3.loop13
-k3.loop13:
-  %k3.i15 = phi i64 [0, %k3.done2], [%k3.v27, %k3.loop13]
-  %k3.c16 = phi <4 x float> [zeroinitializer, %k3.done2], [%k3.v26, %k3.loop13]
-  %k3.v17 = getelementptr i8, ptr %scratch, i64 0
-  %k3.v18 = mul nsw i64 %k3.i15, 4
-  %k3.v19 = getelementptr inbounds float, ptr %k3.v17, i64 %k3.v18
+  %k3.v13 = getelementptr i8, ptr %scratch, i64 0
+  br label %k3.loop14
+k3.loop14:
+  %k3.i16 = phi i64 [0, %k3.done2], [%k3.v27, %k3.loop14]
+  %k3.c17 = phi <4 x float> [zeroinitializer, %k3.done2], [%k3.v26, %k3.loop14]
+  %k3.v18 = mul nsw i64 %k3.i16, 4
+  %k3.v19 = getelementptr inbounds float, ptr %k3.v13, i64 %k3.v18
   %k3.v20 = load <4 x float>, ptr %k3.v19, align 4
-  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i15
+  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i16
   %k3.v22 = load float, ptr %k3.v21, align 4
   %k3.v23 = insertelement <4 x float> poison, float %k3.v22, i64 0
   %k3.v24 = shufflevector <4 x float> %k3.v23, <4 x float> poison, <4 x i32> zeroinitializer
   %k3.v25 = fmul contract <4 x float> %k3.v24, %k3.v20
-  %k3.v26 = fadd contract <4 x float> %k3.v25, %k3.c16
-  %k3.v27 = add nuw nsw i64 %k3.i15, 1
+  %k3.v26 = fadd contract <4 x float> %k3.v25, %k3.c17
+  %k3.v27 = add nuw nsw i64 %k3.i16, 1
   %k3.v28 = icmp ult i64 %k3.v27, 4
-  br i1 %k3.v28, label %k3.loop13, label %k3.done14
-k3.done14:
+  br i1 %k3.v28, label %k3.loop14, label %k3.done15
+k3.done15:
   %k3.v29 = shufflevector <4 x float> %k3.v26, <4 x float> %k3.v26, <2 x i32> <i32 0, i32 1>
   store <2 x float> %k3.v29, ptr %workspace.0, align 4
   ret void

@@ -49,51 +49,40 @@ define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
 k0.begin:
   br label %k0.loop1
 k0.loop1:
-  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v24, %k0.loop1]
-  %k0.v4 = insertelement <4 x i64> poison, i64 %k0.i3, i64 0
-  %k0.v5 = shufflevector <4 x i64> %k0.v4, <4 x i64> poison, <4 x i32> zeroinitializer
-  %k0.v6 = add nsw <4 x i64> %k0.v5, <i64 0, i64 2, i64 4, i64 6>
-  %k0.v7 = getelementptr inbounds float, ptr %input.0, <4 x i64> %k0.v6
-  %k0.v8 = extractelement <4 x ptr> %k0.v7, i64 0
-  %k0.v9 = load float, ptr %k0.v8
-  %k0.v10 = insertelement <4 x float> poison, float %k0.v9, i64 0
-  %k0.v11 = extractelement <4 x ptr> %k0.v7, i64 1
-  %k0.v12 = load float, ptr %k0.v11
-  %k0.v13 = insertelement <4 x float> %k0.v10, float %k0.v12, i64 1
-  %k0.v14 = extractelement <4 x ptr> %k0.v7, i64 2
-  %k0.v15 = load float, ptr %k0.v14
-  %k0.v16 = insertelement <4 x float> %k0.v13, float %k0.v15, i64 2
-  %k0.v17 = extractelement <4 x ptr> %k0.v7, i64 3
-  %k0.v18 = load float, ptr %k0.v17
-  %k0.v19 = insertelement <4 x float> %k0.v16, float %k0.v18, i64 3
-  %k0.v20 = shufflevector <4 x float> %k0.v19, <4 x float> zeroinitializer, <8 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 4, i32 4, i32 4>
-  %k0.v21 = getelementptr i8, ptr %scratch, i64 0
-  %k0.v22 = mul nsw i64 %k0.i3, 8
-  %k0.v23 = getelementptr inbounds float, ptr %k0.v21, i64 %k0.v22
-  store <8 x float> %k0.v20, ptr %k0.v23, align 4
-  %k0.v24 = add nuw nsw i64 %k0.i3, 1
-  %k0.v25 = icmp ult i64 %k0.v24, 2
-  br i1 %k0.v25, label %k0.loop1, label %k0.done2
+  %k0.i3 = phi i64 [0, %k0.begin], [%k0.v13, %k0.loop1]
+  %k0.v4 = getelementptr inbounds float, ptr %input.0, i64 %k0.i3
+  %k0.v5 = load <4 x float>, ptr %k0.v4, align 4
+  %k0.v6 = getelementptr inbounds float, ptr %k0.v4, i64 3
+  %k0.v7 = load <4 x float>, ptr %k0.v6, align 4
+  %k0.v8 = shufflevector <4 x float> %k0.v5, <4 x float> %k0.v7, <4 x i32> <i32 0, i32 2, i32 5, i32 7>
+  %k0.v9 = shufflevector <4 x float> %k0.v8, <4 x float> zeroinitializer, <8 x i32> <i32 0, i32 1, i32 2, i32 3, i32 4, i32 4, i32 4, i32 4>
+  %k0.v10 = getelementptr i8, ptr %scratch, i64 0
+  %k0.v11 = mul nsw i64 %k0.i3, 8
+  %k0.v12 = getelementptr inbounds float, ptr %k0.v10, i64 %k0.v11
+  store <8 x float> %k0.v9, ptr %k0.v12, align 4
+  %k0.v13 = add nuw nsw i64 %k0.i3, 1
+  %k0.v14 = icmp ult i64 %k0.v13, 2
+  br i1 %k0.v14, label %k0.loop1, label %k0.done2
 k0.done2:
-  br label %k0.loop26
-k0.loop26:
-  %k0.i28 = phi i64 [0, %k0.done2], [%k0.v39, %k0.loop26]
-  %k0.c29 = phi <8 x float> [zeroinitializer, %k0.done2], [%k0.v38, %k0.loop26]
-  %k0.v30 = getelementptr i8, ptr %scratch, i64 0
-  %k0.v31 = mul nsw i64 %k0.i28, 8
-  %k0.v32 = getelementptr inbounds float, ptr %k0.v30, i64 %k0.v31
-  %k0.v33 = load <8 x float>, ptr %k0.v32, align 4
-  %k0.v34 = getelementptr inbounds float, ptr %state.0, i64 %k0.i28
-  %k0.v35 = load float, ptr %k0.v34, align 4
-  %k0.v36 = insertelement <8 x float> poison, float %k0.v35, i64 0
-  %k0.v37 = shufflevector <8 x float> %k0.v36, <8 x float> poison, <8 x i32> zeroinitializer
-  %k0.v38 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k0.v37, <8 x float> %k0.v33, <8 x float> %k0.c29)
-  %k0.v39 = add nuw nsw i64 %k0.i28, 1
-  %k0.v40 = icmp ult i64 %k0.v39, 2
-  br i1 %k0.v40, label %k0.loop26, label %k0.done27
-k0.done27:
-  %k0.v41 = shufflevector <8 x float> %k0.v38, <8 x float> %k0.v38, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
-  store <4 x float> %k0.v41, ptr %workspace.0, align 4
+  %k0.v15 = getelementptr i8, ptr %scratch, i64 0
+  br label %k0.loop16
+k0.loop16:
+  %k0.i18 = phi i64 [0, %k0.done2], [%k0.v28, %k0.loop16]
+  %k0.c19 = phi <8 x float> [zeroinitializer, %k0.done2], [%k0.v27, %k0.loop16]
+  %k0.v20 = mul nsw i64 %k0.i18, 8
+  %k0.v21 = getelementptr inbounds float, ptr %k0.v15, i64 %k0.v20
+  %k0.v22 = load <8 x float>, ptr %k0.v21, align 4
+  %k0.v23 = getelementptr inbounds float, ptr %state.0, i64 %k0.i18
+  %k0.v24 = load float, ptr %k0.v23, align 4
+  %k0.v25 = insertelement <8 x float> poison, float %k0.v24, i64 0
+  %k0.v26 = shufflevector <8 x float> %k0.v25, <8 x float> poison, <8 x i32> zeroinitializer
+  %k0.v27 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k0.v26, <8 x float> %k0.v22, <8 x float> %k0.c19)
+  %k0.v28 = add nuw nsw i64 %k0.i18, 1
+  %k0.v29 = icmp ult i64 %k0.v28, 2
+  br i1 %k0.v29, label %k0.loop16, label %k0.done17
+k0.done17:
+  %k0.v30 = shufflevector <8 x float> %k0.v27, <8 x float> %k0.v27, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
+  store <4 x float> %k0.v30, ptr %workspace.0, align 4
   br label %k1.begin
 k1.begin:
   %k1.v1 = load <4 x float>, ptr %workspace.0, align 4
@@ -110,19 +99,17 @@ k1.begin:
   store <4 x float> %k1.v10, ptr %workspace.128, align 4
   br label %k2.begin
 k2.begin:
-  br label %k2.loop1
-k2.loop1:
-  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v9, %k2.loop1]
-  %k2.c4 = phi float [0.0, %k2.begin], [%k2.v8, %k2.loop1]
-  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i3
-  %k2.v6 = load float, ptr %k2.v5, align 4
-  %k2.v7 = fmul contract float %k2.v6, %k2.v6
-  %k2.v8 = fadd contract float %k2.c4, %k2.v7
-  %k2.v9 = add nuw nsw i64 %k2.i3, 1
-  %k2.v10 = icmp ult i64 %k2.v9, 4
-  br i1 %k2.v10, label %k2.loop1, label %k2.done2
-k2.done2:
-  %k2.v11 = fdiv contract float %k2.v8, 4.0
+  %k2.v1 = load <4 x float>, ptr %workspace.64, align 4
+  %k2.v2 = fmul contract <4 x float> %k2.v1, %k2.v1
+  %k2.v3 = fadd contract <4 x float> zeroinitializer, %k2.v2
+  %k2.v4 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 0, i32 1>
+  %k2.v5 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 2, i32 3>
+  %k2.v6 = fadd contract <2 x float> %k2.v4, %k2.v5
+  %k2.v7 = extractelement <2 x float> %k2.v6, i64 0
+  %k2.v8 = extractelement <2 x float> %k2.v6, i64 1
+  %k2.v9 = fadd contract float %k2.v7, %k2.v8
+  %k2.v10 = fadd contract float %k2.v9, 0.0
+  %k2.v11 = fdiv contract float %k2.v10, 4.0
   store float %k2.v11, ptr %output.0, align 4
   br label %k3.begin
 k3.begin:
@@ -141,23 +128,23 @@ k3.loop1:
   %k3.v12 = icmp ult i64 %k3.v11, 4
   br i1 %k3.v12, label %k3.loop1, label %k3.done2
 k3.done2:
-  br label %k3.loop13
-k3.loop13:
-  %k3.i15 = phi i64 [0, %k3.done2], [%k3.v26, %k3.loop13]
-  %k3.c16 = phi <8 x float> [zeroinitializer, %k3.done2], [%k3.v25, %k3.loop13]
-  %k3.v17 = getelementptr i8, ptr %scratch, i64 0
-  %k3.v18 = mul nsw i64 %k3.i15, 8
-  %k3.v19 = getelementptr inbounds float, ptr %k3.v17, i64 %k3.v18
+  %k3.v13 = getelementptr i8, ptr %scratch, i64 0
+  br label %k3.loop14
+k3.loop14:
+  %k3.i16 = phi i64 [0, %k3.done2], [%k3.v26, %k3.loop14]
+  %k3.c17 = phi <8 x float> [zeroinitializer, %k3.done2], [%k3.v25, %k3.loop14]
+  %k3.v18 = mul nsw i64 %k3.i16, 8
+  %k3.v19 = getelementptr inbounds float, ptr %k3.v13, i64 %k3.v18
   %k3.v20 = load <8 x float>, ptr %k3.v19, align 4
-  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i15
+  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i16
   %k3.v22 = load float, ptr %k3.v21, align 4
   %k3.v23 = insertelement <8 x float> poison, float %k3.v22, i64 0
   %k3.v24 = shufflevector <8 x float> %k3.v23, <8 x float> poison, <8 x i32> zeroinitializer
-  %k3.v25 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k3.v24, <8 x float> %k3.v20, <8 x float> %k3.c16)
-  %k3.v26 = add nuw nsw i64 %k3.i15, 1
+  %k3.v25 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k3.v24, <8 x float> %k3.v20, <8 x float> %k3.c17)
+  %k3.v26 = add nuw nsw i64 %k3.i16, 1
   %k3.v27 = icmp ult i64 %k3.v26, 4
-  br i1 %k3.v27, label %k3.loop13, label %k3.done14
-k3.done14:
+  br i1 %k3.v27, label %k3.loop14, label %k3.done15
+k3.done15:
   %k3.v28 = shufflevector <8 x float> %k3.v25, <8 x float> %k3.v25, <2 x i32> <i32 0, i32 1>
   store <2 x float> %k3.v28, ptr %workspace.0, align 4
   ret void

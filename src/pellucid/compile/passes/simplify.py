@@ -1,4 +1,7 @@
-"""Rewrite lines by rules that never change a value, not-a-numbers and signed zeros included."""
+"""Rewrite lines by rules that change no value, not-a-numbers and signed zeros included.
+
+A sum alone may be rounded otherwise: in which order it is taken is never promised.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from pellucid.compile.program import Instruction, Program, rebuilt
+from pellucid.graph.op import Spec
+from pellucid.shapes import reduced, size
 
 __all__ = ["simplified", "simplifying"]
 
+ROW = 16  # elements, from which on a row is folded by itself
 Lines = list[Instruction]
 Rule = Callable[[Lines, Instruction], "int | Instruction | None"]
 
@@ -90,6 +96,19 @@ def _transpose(lines: Lines, line: Instruction) -> int | Instruction | None:
     return replace(line, inputs=inner.inputs, attrs=(("axes", both),))
 
 
+def _rows_first(lines: Lines, line: Instruction) -> Instruction | None:
+    """Fold what lies in rows, and then their results: memory is walked through in its order."""
+    (operand,), axes = line.inputs, dict(line.attrs)["axes"]
+    shape = lines[operand].spec.shape
+    first = next((k for k in reversed(range(len(shape))) if k not in axes), -1) + 1
+    row = tuple(range(first, len(shape)))
+    if row == axes or (size(shape[first:]) or 0) < ROW:
+        return None
+    spec = Spec(reduced(shape, row, True), line.spec.dtype)
+    lines.append(replace(line, attrs=(("axes", row), ("keepdims", True)), spec=spec))
+    return replace(line, inputs=(len(lines) - 1,))
+
+
 RULES: dict[str, Rule] = {
     "identity": _first,
     "stop_gradient": _first,
@@ -105,4 +124,7 @@ RULES: dict[str, Rule] = {
     "reshape": _reshape,
     "reshape_like": _reshape,
     "transpose": _transpose,
+    "sum": _rows_first,
+    "max": _rows_first,
+    "min": _rows_first,
 }

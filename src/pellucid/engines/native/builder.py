@@ -8,12 +8,12 @@ computed from it is a vector: bodies do not know. What cannot be done so raises
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from pellucid.compile.access import Affine, Counter
+from pellucid.compile.access import Affine, Counter, parts_of
 from pellucid.engines.native.arithmetic import BINARY, FLAGS, floating
 from pellucid.engines.native.emitter import INDEX, Emitter
 from pellucid.engines.native.mathematics import FUNCTIONS
@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 DType = np.dtype[Any]
 INT64, BOOL = np.dtype(np.int64), np.dtype(bool)
 FAULT = "%fault"  # where a kernel notes the number of the first check that failed
+MOST_SPREAD = 4  # vectors that are read to pick one from them
 LANE = "lane"  # the name of the counter that tells the numbers of a vector apart
 
 
@@ -53,6 +54,7 @@ class NativeBuilder(Emitter):
     label : what is being computed, for errors
     lanes : how many elements are computed side by side
     together : whether loops that may be shared are done by all threads, each its part
+    neighbours_only : whether what a vector is read from must lie near each other
     """
 
     def __init__(self, prefix: str = "", faults: list[tuple[str, str]] | None = None) -> None:
@@ -60,7 +62,7 @@ class NativeBuilder(Emitter):
         self.faults = [] if faults is None else faults
         self.label = ""
         self.lanes = 1
-        self.together = False
+        self.together = self.neighbours_only = False
 
     # --- values ---
 
@@ -114,47 +116,68 @@ class NativeBuilder(Emitter):
         return self.constant(number, kinds[type(number)])
 
     def _computed(self, number: Affine) -> Value:
-        lane, rest = self._split(number)
-        if lane and self.lanes > 1:
-            steps = ", ".join(f"{INDEX} {k * lane}" for k in range(self.lanes))
+        added, rest = self._split(number)
+        if added:
+            steps = ", ".join(f"{INDEX} {one}" for one in added)
             start = self.spread(self.value(rest), self.lanes)
             return self.made(INT64, self.lanes, f"add nsw {start.typed}, <{steps}>")
         assert isinstance(rest, Affine)
-        name = ""
-        for counter, factor in rest.terms.items():
-            term = counter.name
+        terms = [(self._counted(counter), factor) for counter, factor in rest.terms.items()]
+        lanes = max(term.lanes for term, _ in terms)
+        kind, name = vector_of(INDEX, lanes), ""
+        for term, factor in terms:
+            found = self.spread(term, lanes).name
             if factor != 1:
-                term = self.emit(f"mul nsw {INDEX} {term}, {factor}")
-            name = self.emit(f"add nsw {INDEX} {name}, {term}") if name else term
+                times = self.spread(self.constant(factor, INT64), lanes).name
+                found = self.emit(f"mul nsw {kind} {found}, {times}")
+            name = self.emit(f"add nsw {kind} {name}, {found}") if name else found
         if rest.constant:
-            name = self.emit(f"add nsw {INDEX} {name}, {rest.constant}")
-        return Value(self, INT64, name)
+            more = self.spread(self.constant(rest.constant, INT64), lanes).name
+            name = self.emit(f"add nsw {kind} {name}, {more}")
+        return Value(self, INT64, name, lanes)
 
-    def _split(self, number: Affine) -> tuple[int, Affine | int]:
-        """Give the step from lane to lane, and the number in the first lane."""
-        lane = next((counter for counter in number.terms if counter.name == LANE), None)
-        if lane is None:
-            return 0, number
-        factor = number.terms[lane]
-        return factor, number + Affine(self, {lane: -factor}, 0)
+    def _counted(self, counter: Counter) -> Value:
+        """Give the value of a counter, which is computed now if it is a part of another."""
+        part = counter.part
+        if part is None:
+            return Value(self, INT64, counter.name)
+        whole = self.value(Affine(self, dict(part.terms), part.constant))
+        if whole.lanes > 1 and part.by & (part.by - 1):
+            raise OneByOne
+        if whole.lanes > 1:
+            return whole >> part.by.bit_length() - 1 if part.is_quotient else whole & part.by - 1
+        how = "udiv" if part.is_quotient else "urem"
+        text = f"{how} {INDEX} {whole.name}, {part.by}"
+        return Value(self, INT64, self.once((counter,), lambda: self.emit(text)))
+
+    def _split(self, number: Any) -> tuple[tuple[int, ...], Any]:
+        """Give what is added in each lane, if they differ, and what is common to all."""
+        if not isinstance(number, Affine):
+            return (), number
+        own = {counter: factor for counter, factor in number.terms.items() if counter.lanes}
+        if not own:
+            return (), number
+        terms = [[factor * n for n in counter.lanes] for counter, factor in own.items()]
+        added = tuple(map(sum, zip(*terms, strict=True)))
+        return added, number + Affine(self, {c: -factor for c, factor in own.items()}, 0)
 
     def divided(self, number: Affine, by: int) -> tuple[Any, Any]:
         """Divide an index; what comes of one that is not negative are counters again."""
+        low, _ = number.bounds
+        added, rest = self._split(number)
+        if low >= 0 and added and isinstance(rest, int):
+            numbers = [rest + one for one in added]
+            return self._known([n // by for n in numbers]), self._known([n % by for n in numbers])
+        if low >= 0:
+            return parts_of(number, by)
         value = self.value(number)
-        low, high = number.bounds
-        if low < 0:
-            return value // by, value % by
-        if value.lanes > 1:
-            if by & (by - 1):
-                raise OneByOne
-            return value >> by.bit_length() - 1, value & by - 1
+        return value // by, value % by
 
-        def counter(name: str, extent: int) -> Affine:
-            text = f"{name} {INDEX} {value.name}, {by}"
-            found = self.once((name, number.key, by), lambda: self.emit(text))
-            return Affine.of(self, Counter(found, extent))
-
-        return counter("udiv", high // by + 1), counter("urem", by)
+    def _known(self, numbers: list[int]) -> Affine | int:
+        """Give an index of which the value in each lane is known."""
+        if len(set(numbers)) == 1:
+            return numbers[0]
+        return Affine.of(self, Counter(LANE, max(numbers) + 1, tuple(numbers)))
 
     def paired(self, x: Any, y: Any) -> tuple[Value, Value]:
         """Bring operands to the dtype in which NumPy combines them; Python's numbers are weak."""
@@ -396,6 +419,17 @@ class NativeBuilder(Emitter):
         """Do something in the first thread only."""
         self.only_if(self.emit(f"icmp eq {INDEX} %me, 0"), work)
 
+    def alone(self, work: Callable[[], None]) -> None:
+        """Do something in one thread, where all are together."""
+        if not self.together:
+            work()
+            return
+        self.together = False
+        try:
+            self.by_one(work)
+        finally:
+            self.together = True
+
     def blocks(
         self, n: int, size: int, body: Callable[[Any, int], None], *, share: bool = False
     ) -> None:
@@ -429,7 +463,7 @@ class NativeBuilder(Emitter):
 
     def lane(self, lanes: int) -> Affine | int:
         """Give the index that is 0, 1, 2, … in the lanes."""
-        return Affine.of(self, Counter(LANE, lanes)) if lanes > 1 else 0
+        return self._known(list(range(lanes)))
 
     @contextlib.contextmanager
     def vectors(self, lanes: int) -> Iterator[None]:
@@ -439,6 +473,15 @@ class NativeBuilder(Emitter):
             yield
         finally:
             self.lanes = outside
+
+    @contextlib.contextmanager
+    def neighbours(self) -> Iterator[None]:
+        """Read vectors only from what lies near each other inside."""
+        outside, self.neighbours_only = self.neighbours_only, True
+        try:
+            yield
+        finally:
+            self.neighbours_only = outside
 
     def attempt(self, first: Callable[[], _T], otherwise: Callable[[], _T]) -> _T:
         """Write code with vectors, or, where that cannot be, without."""
@@ -526,8 +569,8 @@ class NativeBuilder(Emitter):
 
     def _address(self, pointer: str, dtype: DType, offset: Any) -> str:
         step = f"getelementptr inbounds {memory_type(dtype)}, ptr"
-        if isinstance(offset, Affine) and not self._split(offset)[0]:  # what differs by a constant
-            rest = offset - offset.constant  # begins at one address
+        if isinstance(offset, Affine) and not any(map(_differs, offset.terms)):
+            rest = offset - offset.constant  # what differs by a constant begins at one address
             key = ("address", pointer, dtype, rest.key)
             start = self.once(key, lambda: self.emit(f"{step} {pointer}, {self.value(rest).typed}"))
             if not offset.constant:
@@ -545,22 +588,57 @@ class NativeBuilder(Emitter):
 
     def load(self, pointer: str, dtype: DType, offset: Any) -> Value:
         """Read an element of an array, or one for each lane."""
-        step, start = self._split(offset) if isinstance(offset, Affine) else (0, offset)
-        lanes = self.lanes if step == 1 else 1
-        where = self._address(pointer, dtype, offset if step not in (0, 1) else start)
-        kind = memory_type(dtype)
-        if where.startswith("<"):
-            lanes = self.lanes
-            found = self._gathered(where, kind, lanes)
+        kind, lanes = memory_type(dtype), self.lanes
+        added, start = self._split(offset)
+        where = "" if added else self._address(pointer, dtype, start)
+        if added and max(added) - min(added) < MOST_SPREAD * lanes:
+            found = self._picked(pointer, dtype, start, added)
+        elif added or where.startswith("<"):
+            found = self._gathered(where or self._address(pointer, dtype, offset), kind, lanes)
         else:
-            found = self.emit(f"load {vector_of(kind, lanes)}, {where}, align {dtype.itemsize}")
+            lanes = 1
+            found = self.emit(f"load {kind}, {where}, align {dtype.itemsize}")
         if dtype.kind == "b":
             none = self.spread(self.constant(0, np.int8), lanes)
             found = self.emit(f"icmp ne {vector_of(kind, lanes)} {found}, {none.name}")
         return Value(self, dtype, found, lanes)
 
+    def _picked(self, pointer: str, dtype: DType, start: Any, added: Sequence[int]) -> str:
+        """Read numbers that lie near each other: all from the first to the last, then pick them."""
+        low, lanes = min(added), self.lanes
+        reach = max(added) - low + 1
+        size = min(reach, lanes)
+        firsts = [*range(0, reach - size, size), reach - size]  # the last overlaps the one before
+        kind = vector_of(memory_type(dtype), size)
+        vectors = []
+        for first in firsts:
+            where = self._address(pointer, dtype, start + (low + first))
+            vectors.append(self.emit(f"load {kind}, {where}, align {dtype.itemsize}"))
+        found = vectors[0]
+        if list(added) == list(range(low, low + lanes)):
+            return found
+        for k, vector in enumerate(vectors[1:] or ["poison"]):  # those of the next, the rest stays
+            places = [one - low for one in added]
+            held = [min(m for m, f in enumerate(firsts) if f <= p < f + size) for p in places]
+            picked = [
+                size + p - firsts[m] if m == k + 1 else lane if k else min(p, size - 1)
+                for lane, (p, m) in enumerate(zip(places, held, strict=True))
+            ]
+            order = ", ".join(f"i32 {one}" for one in picked)
+            found = self.emit(
+                f"shufflevector {kind} {found}, {kind} {vector}, <{lanes} x i32> <{order}>"
+            )
+        return found
+
     def _gathered(self, where: str, kind: str, lanes: int) -> str:
-        """Read numbers that do not lie side by side."""
+        """Read numbers that do not lie side by side.
+
+        Raises
+        ------
+        OneByOne : where only neighbours are wanted
+        """
+        if self.neighbours_only:
+            raise OneByOne
         addresses, whole = where.rpartition(" ")[2], vector_of(kind, lanes)
         found = "poison"
         for k in range(lanes):
@@ -571,8 +649,8 @@ class NativeBuilder(Emitter):
 
     def store(self, value: Value, pointer: str, offset: Any) -> None:
         """Write an element of an array, or one for each lane, side by side."""
-        step, start = self._split(offset) if isinstance(offset, Affine) else (0, offset)
-        if self.lanes > 1 and step != 1:
+        added, start = self._split(offset)
+        if self.lanes > 1 and added != tuple(range(self.lanes)):
             raise OneByOne
         value = self.spread(value, self.lanes)
         where = self._address(pointer, value.dtype, start)
@@ -583,6 +661,12 @@ class NativeBuilder(Emitter):
             )
         else:
             self.write(f"store {value.typed}, {where}, align {value.dtype.itemsize}")
+
+
+def _differs(counter: Counter) -> bool:
+    """Tell whether a counter differs from lane to lane."""
+    part = counter.part
+    return bool(counter.lanes) or (part is not None and any(_differs(one) for one, _ in part.terms))
 
 
 def _suffix(dtype: DType, lanes: int) -> str:

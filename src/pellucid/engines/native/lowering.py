@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,10 @@ from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule
 from pellucid.engines.native.builder import NativeBuilder, OneByOne
 from pellucid.engines.native.emitter import INDEX
-from pellucid.engines.native.folding import row_folded
+from pellucid.engines.native.folding import last_of, row_folded
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
-from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled
+from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled, unravelled
 from pellucid.shapes import Shape, size
 
 __all__ = ["SPECIAL", "KernelWriter", "Operand", "pointer", "shared_axis"]
@@ -35,6 +36,10 @@ def pointer(place: Location) -> str:
 def _innermost(shape: Sequence[Any]) -> int:
     """Give the last extent that is not 1."""
     return next((n for n in reversed(shape) if n != 1), 1) or 1
+
+
+def _first_false(truths: Sequence[bool]) -> int:
+    return next((k for k, one in enumerate(truths) if not one), len(truths))
 
 
 def shared_axis(shape: Sequence[int]) -> int | None:
@@ -137,10 +142,48 @@ class KernelWriter:
             self._scatter(number, line.op.body)
             return
         shape = self.spec(number).shape
-        self.b.attempt(
-            lambda: self.walk(shape, self._results_at, self._lanes_across(), share=True),
-            lambda: self.walk(shape, self._results_at, share=True),
-        )
+
+        def in_rows() -> None:
+            self.b.attempt(
+                lambda: self.walk(shape, self._results_at, self._lanes_across(), share=True),
+                lambda: self.walk(shape, self._results_at, share=True),
+            )
+
+        self.b.attempt(lambda: self._write_joined(shape), in_rows)
+
+    def _write_joined(self, shape: Shape) -> None:
+        """Loop over the last axes as if they were one, which then has more whole vectors.
+
+        Raises
+        ------
+        OneByOne : where that would be no better
+        """
+        count = self._joinable(shape)
+        last, rows = extents(shape[len(shape) - count :]), extents(shape[: len(shape) - count])
+        if count < 2 or 0 in shape or last[-1] % self._lanes_across() == 0:
+            raise OneByOne
+        lying = (*rows, math.prod(last))
+
+        def at(index: Index) -> None:
+            self._results_at((*index[:-1], *unravelled(index[-1], last)))
+
+        with self.b.neighbours():
+            self.nest(lying, at, min(self.lanes, lying[-1]), shared_axis(lying))
+
+    def _joinable(self, shape: Shape) -> int:
+        """Count the last axes along which no array that is as deep stands still or is cut."""
+        if shape in self.turned:
+            return 0
+        count = len(shape)
+        for number in (*self.kernel.results, *self.kernel.inlined):
+            for one in (number, *self.lines[number].inputs):
+                other = self.spec(one).shape
+                if len(other) <= len(shape):
+                    pairs = list(zip(reversed(other), reversed(shape), strict=False))
+                    same = _first_false([n == m for n, m in pairs])
+                    still = _first_false([n == 1 for n, _ in pairs])
+                    count = min(count, len(shape) if still == len(pairs) else max(same, still))
+        return count
 
     def order(self, shape: Shape) -> tuple[int, ...]:
         """Give the axes of a shape, that of neighbours in memory last."""
@@ -197,11 +240,11 @@ class KernelWriter:
         shape = self.lines[line.inputs[0]].spec.shape
         if not shape:
             return False
-        axis = self.order(shape)[-1]
-        row = shape[axis] or 0
-        if axis not in dict(line.attrs)["axes"] or row < SHORTEST:
+        axes = last_of(self.order(shape), dict(line.attrs)["axes"])
+        row = math.prod(shape[axis] or 0 for axis in axes)
+        if not axes or row < SHORTEST:
             return False
-        return row >= self.lanes or _innermost(line.spec.shape) < self.lanes
+        return row >= self.lanes or _innermost(line.spec.shape) < min(self.lanes, row)
 
     def _results_at(self, index: Index) -> None:
         """Compute all results at one index, and only then write them: they may replace operands."""

@@ -17,7 +17,7 @@ from pellucid.arguments import Frozen
 from pellucid.compile.memory import Layout, Location, laid_out
 from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule, scheduled
-from pellucid.engines.native import convolution, product  # noqa: F401  (they enter their loops)
+from pellucid.engines.native import direct, product  # noqa: F401  (they enter their loops)
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import KernelWriter, pointer

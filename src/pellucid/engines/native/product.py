@@ -56,13 +56,17 @@ class _Steps:
 
 @dataclass(frozen=True)
 class Matrix:
-    """An array, with the step in memory that belongs to each index."""
+    """An array, with the step in memory that belongs to each index.
+
+    Along k the elements may lie anywhere: how far from the first, is in a `table` then.
+    """
 
     builder: NativeBuilder
     dtype: np.dtype[Any]
     pointer: str
     start: int
     steps: dict[str, int]
+    table: str = ""
 
     def offset(self, place: Place) -> Any:
         """Give the place of an element in the array."""
@@ -77,7 +81,11 @@ class Matrix:
     def seen_from(self, place: Place) -> Matrix:
         """Give what is left of the array behind an element, at which its indices begin."""
         first = self.builder.address(self.pointer, self.dtype, self.offset(place))
-        return Matrix(self.builder, self.dtype, first, 0, self.steps)
+        if self.table and "k" in place:
+            far = self.builder.load(self.table, INT64, place["k"])
+            first = self.builder.address(first, self.dtype, far)
+        table = "" if "k" in place else self.table
+        return Matrix(self.builder, self.dtype, first, 0, self.steps, table)
 
     def step(self, name: str) -> int:
         """Give the step in memory that belongs to an index."""
@@ -321,9 +329,11 @@ class Product:
         zero = b.constant(0, self.out.dtype)
         fused = partial(b.intrinsic, "fma") if self.writer.vector_bytes > PLAIN else _sum
 
+        corner, load = self.numbers.seen_from({**panel.place, self.r: first}), panel.reader(starts)
+
         def turn(k: Any, sums: tuple[Value, ...]) -> tuple[Value, ...]:
-            wide = [panel.load(start, v, k) for v, start in enumerate(starts)]
-            numbers = self.numbers.seen_from({**panel.place, self.r: first, "k": k})
+            wide = [load(v, k) for v in range(len(starts))]
+            numbers = corner.seen_from({"k": k})
             found = []
             for r in range(rows):
                 one = b.spread(numbers[{self.r: r}], lanes)
@@ -401,12 +411,15 @@ class _Panel:
     def source(self) -> Matrix:
         return self.product.vectors
 
-    def load(self, start: Any, v: int, k: Any) -> Value:
-        """Read one vector."""
+    def reader(self, starts: Sequence[Any]) -> Callable[[int, Any], Value]:
+        """Give what reads one of the vectors that begin at `starts`, at any k."""
         b, product, lane = self.b, self.product, self.b.lane(self.product.lanes)
-        if not product.is_packed:
-            return self.source[{**self.place, "k": k, product.c: start + lane}]
-        return b.load(self._scratch(), self.source.dtype, self._at(v, k) + lane)
+        if product.is_packed:
+            array, dtype = self._scratch(), self.source.dtype
+            return lambda v, k: b.load(array, dtype, self._at(v, k) + lane)
+        first, c = starts[0], product.c
+        corner = self.source.seen_from({**self.place, c: first})
+        return lambda v, k: corner[{"k": k, c: starts[v] - first + lane}]
 
     def _at(self, v: int, k: Any) -> Any:
         return k * (self.wide * self.product.lanes) + v * self.product.lanes

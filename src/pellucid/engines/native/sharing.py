@@ -23,7 +23,6 @@ __all__ = ["MEET", "Sharing", "shared_out"]
 WORTH_SHARING = 4_000.0  # nanoseconds of a kernel, several times what a meeting costs
 WORTH_A_TEAM = 40_000.0  # nanoseconds of a program's shared kernels
 PRODUCT, OTHER, MOVED, DRAWN = 0.01, 0.1, 0.03, 1.0  # ns a flop, a flop, a byte, a random number
-UNSHARED = {"conv_weight"}  # each turn of its loop adds to the same result
 SPINS = 256  # looks at the common number before other threads are let go first
 
 # Each who arrives counts up; all are there when the count is a multiple of their number.
@@ -97,7 +96,7 @@ def shared_out(program: Program, schedule: Schedule, layout: Layout) -> Sharing:
 def _may_share(program: Program, kernel: Kernel) -> bool:
     line = program.instructions[kernel.results[0]]
     extent = max((n or 0 for n in line.spec.shape), default=1)
-    return extent > 1 and not isinstance(line.op.body, Scatter) and line.op.name not in UNSHARED
+    return extent > 1 and not isinstance(line.op.body, Scatter)
 
 
 def _nanoseconds(program: Program, kernel: Kernel, schedule: Schedule) -> float:
