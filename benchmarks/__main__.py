@@ -10,10 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import answering, command, machine, tables, training
+from benchmarks import answering, command, images, machine, tables, training
 from benchmarks.harness import Result, measure
 
-WORKLOADS = (*training.WORKLOADS, *answering.WORKLOADS, *command.WORKLOADS)
+WORKLOADS = (
+    *training.WORKLOADS, *images.WORKLOADS, *answering.WORKLOADS, *command.WORKLOADS,
+)  # fmt: skip
 WIDTH = 110  # where there is no terminal
 QUICK = 0.1  # the share of steps that is done
 README = Path(__file__).with_name("README.md")

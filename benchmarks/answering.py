@@ -23,7 +23,7 @@ class Answers(Recipe):
         """Ask for that share of the rows."""
         X, y = digits(1000)
         order = np.arange(round(self.calls * share)).reshape(1, -1) % len(X)
-        weights = first_weights(LAYERS, 64, "float32")
+        weights = first_weights(LAYERS, (64,), "float32")
         return Task(LAYERS, weights, X.astype(np.float32), y, order, optimizer="sgd", rate=0.01)
 
     def short(self) -> Task:

@@ -13,15 +13,48 @@ from benchmarks.task import Side, Task
 INDEX = np.int32
 
 
+def _linear(x: Any, weight: Any, bias: Any) -> Any:
+    return x @ weight.T + bias
+
+
+def _conv(x: Any, weight: Any, bias: Any, padding: int) -> Any:
+    y = jax.lax.conv_general_dilated(x, weight, (1, 1), [(padding, padding)] * 2)
+    return y + bias[:, None, None]
+
+
+def _batch_norm(x: Any, weight: Any, bias: Any) -> Any:
+    """Normalise by the batch; running statistics, which no loss depends on, are left out."""
+    others = (0, *range(2, x.ndim))
+    mean, variance = x.mean(others, keepdims=True), x.var(others, keepdims=True)
+    weight, bias = (one.reshape(mean.shape) for one in (weight, bias))
+    return (x - mean) / jnp.sqrt(variance + 1e-5) * weight + bias
+
+
+def _max_pool(x: Any, size: int) -> Any:
+    window = (1, 1, size, size)
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
+
+
+WEIGHED = {"linear": _linear, "conv": _conv, "batch_norm": _batch_norm}
+PLAIN = {
+    "sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu, "max_pool": _max_pool,
+    "flatten": lambda x: x.reshape(len(x), -1),
+}  # fmt: skip
+
+
 class Jax(Side):
     def __init__(self, task: Task) -> None:
-        jax.config.update("jax_enable_x64", task.X.dtype == np.float64)
         super().__init__(task)
-        self.X, self.y = jnp.asarray(task.X), jnp.asarray(task.y)
         self.restart()
+        self.X, self.y = jnp.asarray(task.X), jnp.asarray(task.y)
 
     def restart(self) -> None:
-        self.weights = [tuple(map(jnp.asarray, pair)) for pair in self.task.linears]
+        jax.config.update("jax_enable_x64", self.task.X.dtype == np.float64)
+        named = self.task.weights
+        self.weights = [
+            (jnp.asarray(named[f"{k}.weight"]), jnp.asarray(named[f"{k}.bias"]))
+            for k in range(len(self.task.layers)) if f"{k}.weight" in named
+        ]  # fmt: skip
 
     def _first_state(self) -> Any:
         zeros = jax.tree.map(jnp.zeros_like, self.weights)
@@ -37,12 +70,13 @@ class Jax(Side):
 
     def _loss(self, weights: Any, x: Any, y: Any) -> Any:
         left = iter(weights)
-        for kind, *_ in self.task.layers:
-            if kind == "linear":
-                weight, bias = next(left)
-                x = x @ weight.T + bias
+        for kind, *settings in self.task.layers:
+            if kind in WEIGHED:
+                x = WEIGHED[kind](x, *next(left), *settings[2:])
+            elif kind == "dropout":
+                assert settings == [0], "numbers are compared, and so are times, without"
             else:
-                x = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}[kind](x)
+                x = PLAIN[kind](x, *settings)
         return -jnp.take_along_axis(jax.nn.log_softmax(x), y[:, None], axis=1).mean()
 
     def _sgd(self, weights: Any, slopes: Any, moments: Any) -> Any:

@@ -10,8 +10,10 @@ LAYERS = {
     "linear": nn.Linear,
     "sigmoid": nn.Sigmoid,
     "relu": nn.ReLU,
-    "batch_norm": nn.BatchNorm1d,
     "dropout": nn.Dropout,
+    "flatten": nn.Flatten,
+    "max_pool": nn.MaxPool2d,
+    "conv": lambda units, kernel, padding: nn.Conv2d(units, kernel, padding=padding),
 }
 OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam}
 
@@ -19,7 +21,9 @@ OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam}
 class Pellucid(Side):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
-        self.model = nn.Sequential([LAYERS[kind](*rest) for kind, *rest in task.layers])
+        norm = nn.BatchNorm2d if task.X.ndim > 2 else nn.BatchNorm1d
+        kinds = {**LAYERS, "batch_norm": norm}
+        self.model = nn.Sequential([kinds[kind](*rest) for kind, *rest in task.layers])
         with pel.default_dtype(task.X.dtype):
             self.model(task.X[:1])
         self.optimizer = OPTIMIZERS[task.optimizer](task.rate, weight_decay=task.decay)
@@ -73,6 +77,15 @@ class Eager(Pellucid):
             stepper.step()
             losses.append(loss.numpy())
         return losses
+
+
+class Evaluate(Pellucid):
+    """Batches through ``model.predict``; gives the mean of what they are answered."""
+
+    def run(self) -> list[Array]:
+        size = self.task.batch_size
+        answers = [self.model.predict(x, batch_size=size) for x, _ in rows_of(self.task)]
+        return [answer.mean() for answer in answers]
 
 
 class Predict(Pellucid):

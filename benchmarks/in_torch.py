@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from benchmarks.task import Array, Side, Task
+from benchmarks.task import Array, Side, Task, shape_after
 
 LOSSES = {"cross_entropy": nn.CrossEntropyLoss, "binary_cross_entropy": nn.BCELoss}
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+PLAIN = {
+    "sigmoid": nn.Sigmoid, "relu": nn.ReLU, "dropout": nn.Dropout, "flatten": nn.Flatten,
+    "max_pool": nn.MaxPool2d,
+}  # fmt: skip
 
 
 class Torch(Side):
@@ -30,25 +35,30 @@ class Torch(Side):
 
 
 def _network(task: Task) -> nn.Sequential:
-    width = task.X.shape[1]
+    shape = task.X.shape[1:]
     modules: list[nn.Module] = []
-    for kind, *arguments in task.layers:
+    for layer in task.layers:
+        kind, *settings = layer
         if kind == "linear":
-            modules.append(nn.Linear(width, *arguments))
-            (width,) = arguments
+            modules.append(nn.Linear(shape[0], *settings))
+        elif kind == "conv":
+            units, kernel, padding = settings
+            modules.append(nn.Conv2d(shape[0], units, kernel, padding=padding))
         elif kind == "batch_norm":
-            modules.append(nn.BatchNorm1d(width))
+            modules.append((nn.BatchNorm2d if len(shape) > 1 else nn.BatchNorm1d)(shape[0]))
         else:
-            found = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "dropout": nn.Dropout}[kind]
-            modules.append(found(*arguments))
+            modules.append(PLAIN[kind](*settings))
+        shape = shape_after(layer, shape)
     return nn.Sequential(*modules)
 
 
 class Eager(Torch):
+    settings: ClassVar[dict[str, bool]] = {}
+
     def run(self) -> list[torch.Tensor]:
         task, loss = self.task, LOSSES[self.task.loss]()
         optimizer = OPTIMIZERS[task.optimizer](
-            self.network.parameters(), lr=task.rate, weight_decay=task.decay
+            self.network.parameters(), lr=task.rate, weight_decay=task.decay, **self.settings
         )
         self.network.train()
         losses = []
@@ -64,6 +74,25 @@ class Eager(Torch):
         if self.task.is_full_batch:
             return ((self.X, self.y) for _ in self.rows)
         return ((self.X[rows], self.y[rows]) for rows in self.rows)
+
+
+class Tuned(Eager):
+    """Channels last in memory, and the optimizer in one loop."""
+
+    settings: ClassVar[dict[str, bool]] = {"fused": True}
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.X = self.X.to(memory_format=torch.channels_last)
+        self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+class Compiled(Eager):
+    """The network through ``torch.compile``."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.network.compile()
 
 
 class Loader(Eager):
@@ -83,6 +112,15 @@ class _Lines(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         return iter(next(self.lines).tolist())
+
+
+class Evaluate(Torch):
+    """Batches through the network in evaluation; gives the mean of what they are answered."""
+
+    def run(self) -> list[torch.Tensor]:
+        self.network.eval()
+        with torch.no_grad():
+            return [self.network(self.X[rows]).mean() for rows in self.rows]
 
 
 class Predict(Torch):

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-Layer = tuple[Any, ...]  # a kind and its arguments: ("linear", 10), ("relu",), ("dropout", 0.25)
+Layer = tuple[Any, ...]  # a kind and its arguments: ("linear", 10), ("relu",), ("conv", 32, 3, 1)
 Array = NDArray[Any]
 
 
@@ -39,6 +39,7 @@ class Task:
     loss : "cross_entropy" of logits, or "binary_cross_entropy" of probabilities
     optimizer, rate, decay : "sgd" or "adam", its learning rate, and its weight decay
     seed : from which pellucid makes the same order
+    learns : whether it is a training; otherwise rows are only answered
     """
 
     layers: tuple[Layer, ...] = ()
@@ -53,6 +54,7 @@ class Task:
     rate: float = 0.0
     decay: float = 0.0
     seed: int = 0
+    learns: bool = True
 
     @cached_property
     def batches(self) -> list[Array]:
@@ -80,12 +82,17 @@ class Task:
 
     @property
     def operations(self) -> int:
-        """Multiplications and additions of all matrix products: forward, and two backward.
+        """Multiplications and additions of all products: forward, and two backward.
 
         The first layer needs no gradient of its input.
         """
-        sizes = [weight.size for weight, _ in self.linears]
-        return 2 * (3 * sum(sizes) - sum(sizes[:1])) * self.order.size
+        sizes, shape = [], self.X.shape[1:]
+        for k, layer in enumerate(self.layers):
+            shape = shape_after(layer, shape)
+            if layer[0] in ("linear", "conv"):
+                sizes.append(self.weights[f"{k}.weight"].size * math.prod(shape[1:]))
+        passes = 3 * sum(sizes) - sum(sizes[:1]) if self.learns else sum(sizes)
+        return 2 * passes * self.order.size
 
     @property
     def steps(self) -> int:
@@ -110,22 +117,37 @@ class Task:
         return cls(**settings, **found, weights=weights)
 
 
+def shape_after(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Give the shape of a row behind a layer: a width, or channels, height and width."""
+    kind, *settings = layer
+    if kind == "linear":
+        return (settings[0],)
+    if kind == "conv":
+        units, kernel, padding = settings
+        return (units, *(n + 2 * padding - kernel + 1 for n in shape[1:]))
+    if kind == "max_pool":
+        return (shape[0], *(n // settings[0] for n in shape[1:]))
+    return (math.prod(shape),) if kind == "flatten" else shape
+
+
 def first_weights(
-    layers: tuple[Layer, ...], inputs: int, dtype: str, bound: float | None = None
+    layers: tuple[Layer, ...], shape: tuple[int, ...], dtype: str, bound: float | None = None
 ) -> dict[str, Array]:
     """Draw where to start, evenly from ±bound, or as torch does from ±1/√inputs."""
     generator, found = np.random.default_rng(7), {}
-    for k, (kind, *arguments) in enumerate(layers):
-        if kind == "linear":
-            (units,) = arguments
-            b = bound or 1 / math.sqrt(inputs)
-            for name, shape in (("weight", (units, inputs)), ("bias", (units,))):
-                found[f"{k}.{name}"] = generator.uniform(-b, b, shape).astype(dtype)
-            inputs = units
+    for k, layer in enumerate(layers):
+        kind, *settings = layer
+        if kind in ("linear", "conv"):
+            kernel = (settings[1],) * 2 if kind == "conv" else ()
+            sizes = {"weight": (settings[0], shape[0], *kernel), "bias": settings[:1]}
+            b = bound or 1 / math.sqrt(math.prod(sizes["weight"][1:]))
+            for name, extents in sizes.items():
+                found[f"{k}.{name}"] = generator.uniform(-b, b, extents).astype(dtype)
         elif kind == "batch_norm":
             start = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}
             for name, value in start.items():
-                found[f"{k}.{name}"] = np.full(inputs, value, dtype)
+                found[f"{k}.{name}"] = np.full(shape[0], value, dtype)
+        shape = shape_after(layer, shape)
     return found
 
 

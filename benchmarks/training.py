@@ -48,7 +48,7 @@ class Training(Recipe):
         X = np.ascontiguousarray(X, self.dtype)
         size = min(self.batch_size, rows)
         order = drawn(SEED, rows, steps, size) if steps else shuffled(SEED, rows, epochs)
-        weights = first_weights(self.layers, X.shape[1], self.dtype, self.bound)
+        weights = first_weights(self.layers, X.shape[1:], self.dtype, self.bound)
         return Task(
             self.layers, weights, X, y.astype(np.int64), order, size, bool(steps), self.loss,
             self.optimizer, self.rate, self.decay, SEED,

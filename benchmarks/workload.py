@@ -35,10 +35,14 @@ WAYS = {
     "pellucid fit": Way("in_pellucid", "Fit", fresh_home=True),
     "pellucid function": Way("in_pellucid", "Function", fresh_home=True),
     "pellucid eager": Way("in_pellucid", "Eager", fresh_home=True),
+    "pellucid evaluate": Way("in_pellucid", "Evaluate", fresh_home=True),
     "pellucid predict": Way("in_pellucid", "Predict", fresh_home=True),
     "pellucid predictor": Way("in_pellucid", "Predictor", fresh_home=True),
     "pellucid train digits": Way("in_process", "Train"),
     "torch eager": Way("in_torch", "Eager"),
+    "torch tuned": Way("in_torch", "Tuned"),
+    "torch compile": Way("in_torch", "Compiled"),
+    "torch evaluate": Way("in_torch", "Evaluate"),
     "torch DataLoader": Way("in_torch", "Loader"),
     "torch predict": Way("in_torch", "Predict"),
     "JAX jit loop": Way("in_jax", "Loop"),
@@ -99,6 +103,8 @@ class Workload:
 
     @property
     def all_targets(self) -> tuple[Target, ...]:
-        """Those of its own, and half of torch's memory."""
+        """Those of its own, and half of torch's memory where nothing else is wanted."""
         torch = next((peer for peer in self.peers if peer.startswith("torch")), None)
+        if any(target.of == "memory" for target in self.targets):
+            return self.targets
         return (*self.targets, *([] if torch is None else [Target(torch, 2, "memory")]))

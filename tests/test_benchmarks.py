@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import tables
+from benchmarks import images, tables
 from benchmarks.__main__ import WORKLOADS, parsed
 from benchmarks.harness import Measured, Result, disagreement, measure
 from benchmarks.task import Task, mean_loss
@@ -17,7 +17,7 @@ from benchmarks.worker import numbers
 from benchmarks.workload import WAYS, Target, Workload
 from rich.console import Console
 
-COMPUTING = [w for w in WORKLOADS if w.name != "command"]
+COMPUTING = [w for w in WORKLOADS if w.name != "command" and w not in images.WORKLOADS]
 TINY = Workload(
     "tiny", "exclusive or", replace(XOR, epochs=1), "pellucid fit",
     ("NumPy loop",), (Target("NumPy loop", 2), Target("NumPy loop", 1e9, "memory")),
@@ -35,6 +35,15 @@ def test_pellucid_and_numpy_compute_the_same(workload: Workload) -> None:
     assert ours.size >= 10
     assert disagreement(ours, theirs, short) == ""
     assert disagreement(ours, np.array([mean_loss(theirs, short)]), short) == ""
+
+
+@pytest.mark.parametrize("workload", images.WORKLOADS, ids=lambda w: w.name)
+def test_pellucid_and_torch_compute_the_same_of_images(workload: Workload) -> None:
+    pytest.importorskip("torch")
+    short = workload.recipe.short()
+    ours, theirs = (np.array(numbers(WAYS[w].side(), short)) for w in workload.sides[:2])
+    assert ours.size >= 10
+    assert disagreement(ours, theirs, short) == ""
 
 
 @pytest.mark.parametrize(

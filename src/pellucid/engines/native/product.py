@@ -370,6 +370,9 @@ class Product:
         if len(rows) > self.lanes:
             self._store(rows[self.lanes :], {**place, self.r: place[self.r] + self.lanes})
             rows = rows[: self.lanes]
+        if lanes == self.lanes:
+            self._store_across(rows, place)
+            return
         count = 1 << (len(rows) - 1).bit_length()
         padded = [*rows, *[rows[-1]] * (count - len(rows))]
         across, out = _transposed(b, padded), self.out.seen_from(place)
@@ -379,6 +382,16 @@ class Product:
                 picked = [block * count + r for r in range(len(rows))]
                 found = b.shuffled(across[q], across[q], picked)
                 out[{self.r: b.lane(len(rows)), self.c: c}] = found
+
+    def _store_across(self, rows: Sequence[Value], place: Place) -> None:
+        """Write rows of whole vectors by the function that transposes squares."""
+        b, dtype = self.b, self.out.dtype
+        square = self.writer.scratch("square", self.lanes * self.lanes * dtype.itemsize)
+        for r, one in enumerate(rows):
+            b.store(one, square, r * self.lanes + b.lane(self.lanes))
+        first = b.address(self.out.pointer, dtype, self.out.offset(place))
+        steps = self.lanes, len(rows) - 1, self.out.step(self.c), len(rows)
+        _turn(b, dtype, self.lanes, square, first, steps)
 
     def _some(self, value: Value, first: int, lanes: int) -> Value:
         """Give some lanes of a vector."""
@@ -454,15 +467,13 @@ class _Panel:
         b, product, lanes = self.b, self.product, self.product.lanes
         count, k = min(lanes, product.sizes[product.c]), product.sizes["k"]
         source, dtype = self.source, self.source.dtype
-        turn, text = _turning(dtype, lanes)
-        b.declared[text] = None
 
         def square(k0: Any) -> None:
             first = source.offset({**self.place, "k": k0, product.c: start})
             here = b.address(source.pointer, dtype, first)
             there = b.address(self._scratch(), dtype, self._at(v, k0))
-            steps = source.step(product.c), count - 1, self.wide * lanes
-            b.write(f"call void @{turn}(ptr {here}, ptr {there}, {_words(*steps)})")
+            steps = source.step(product.c), count - 1, self.wide * lanes, lanes
+            _turn(b, dtype, lanes, here, there, steps)
 
         with b.scope():
             b.loop(k // lanes, lambda i: square(i * lanes))
@@ -506,25 +517,43 @@ def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
     return found
 
 
+def _turn(
+    b: NativeBuilder, dtype: np.dtype[Any], lanes: int, here: str, there: str, steps: Sequence[int]
+) -> None:
+    """Transpose a square in memory; `steps` are step, last, room and count of :func:`_turning`."""
+    name, text = _turning(dtype, lanes)
+    b.declared[text] = None
+    b.write(f"call void @{name}(ptr {here}, ptr {there}, {_words(*steps)})")
+
+
 @lru_cache(maxsize=16)
 def _turning(dtype: np.dtype[Any], lanes: int) -> tuple[str, str]:
     """Name and write the function that transposes a square of as many rows as lanes.
 
-    It is given where rows are read and written, and how far apart they are; rows that are not
-    there are the last one once more.
+    It is given where rows are read and written, how far apart they are (`step`, `room`), the `last`
+    row that there is, which stands for those behind it too, and how many numbers of each are
+    written (`count`).
     """
     name = f"turn.{dtype.name}.{lanes}"
     own = NativeBuilder()
-    step, last, room = (Value(own, INT64, f"%{word}") for word in ("step", "last", "room"))
+    names = ("step", "last", "room", "count")
+    step, last, room, count = (Value(own, INT64, f"%{word}") for word in names)
     with own.vectors(lanes):
         lane = own.lane(lanes)
+        wanted = own.value(lane) < count
         starts = [own.minimum(own.constant(r, INT64), last) * step for r in range(lanes)]
         places = [own.address("%from", dtype, start) for start in starts]
         rows = [own.load(place, dtype, lane) for place in places]
         for r, found in enumerate(_transposed(own, rows)):
-            own.store(found, own.address("%to", dtype, room * r), lane)
-    given = f"ptr %from, ptr %to, {_words('%step', '%last', '%room')}"
-    return name, own.as_function(f"internal void @{name}({given})")
+            place = own.address("%to", dtype, room * r)
+            kind = f"v{lanes}f{8 * dtype.itemsize}"
+            own.call(
+                "void", f"llvm.masked.store.{kind}.p0",
+                [found.typed, f"ptr {place}", f"i32 {dtype.itemsize}", wanted.typed],
+            )  # fmt: skip
+    given = f"ptr %from, ptr %to, {_words(*(f'%{word}' for word in names))}"
+    declared = "\n".join(own.declared)
+    return name, f"{declared}\n{own.as_function(f'internal void @{name}({given})')}"
 
 
 def _words(*words: Any) -> str:
