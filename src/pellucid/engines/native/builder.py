@@ -152,11 +152,9 @@ class NativeBuilder(Emitter):
 
     def _split(self, number: Any) -> tuple[tuple[int, ...], Any]:
         """Give what is added in each lane, if they differ, and what is common to all."""
-        if not isinstance(number, Affine):
+        if not isinstance(number, Affine) or not any(one.lanes for one in number.terms):
             return (), number
         own = {counter: factor for counter, factor in number.terms.items() if counter.lanes}
-        if not own:
-            return (), number
         terms = [[factor * n for n in counter.lanes] for counter, factor in own.items()]
         added = tuple(map(sum, zip(*terms, strict=True)))
         return added, number + Affine(self, {c: -factor for c, factor in own.items()}, 0)

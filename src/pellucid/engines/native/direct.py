@@ -6,11 +6,13 @@ and tap is; only weights, which all images share, are copied into the order in w
 
 The gradient for x of a convolution without stride is one of y, with a border of zeros, with the
 weights turned round. The one for w has the images' channels along a tile's rows, the results along
-its vectors, and sums over places, once for each tap.
+its vectors, and sums over places, once for each tap; where there are few channels, a tile's rows
+are all of what a kernel sees.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,13 +22,13 @@ from pellucid.engines.native.columns import by_columns, input_by_columns, weight
 from pellucid.engines.native.convolution import Convolution
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import SPECIAL, KernelWriter
-from pellucid.engines.native.product import Matrix, Product, row_major
+from pellucid.engines.native.product import SUMS, Matrix, Product, row_major, turn_square
 from pellucid.graph.op import ravelled, unravelled
 
 __all__ = ["convolution", "convolution_input", "convolution_weight"]
 
 FEWEST = 8  # rows of a tile: fewer sums than that are not enough to keep a processor busy
-WIDE = 2  # vectors of results for which one thread makes the gradient for weights
+WIDE = 2  # vectors of results for which one thread makes the gradient for weights of a tap
 
 Index = tuple[Any, ...]
 
@@ -55,7 +57,8 @@ def convolution_weight(writer: KernelWriter, number: int) -> bool:
     one = Convolution.found(writer, number, "w")
     if one is None:
         return False
-    rows = one.outputs >= writer.lanes and one.channels >= FEWEST
+    few = one.channels < FEWEST
+    rows = one.outputs >= writer.lanes and (not few or one.seen <= 2 * SUMS[writer.vector_bytes])
     (_weight_by_rows if rows else weight_by_columns)(one)
     return True
 
@@ -206,14 +209,23 @@ def _weight_by_rows(one: Convolution) -> None:
 
 
 class _WeightGradient:
-    """Blocks of results, y by places, and the sums of each block and tap."""
+    """Blocks of results, y by places, and the sums of each block and tap.
+
+    Attributes
+    ----------
+    few : whether there are so few channels that all of what a kernel sees is a tile's rows
+    taps : of which each has sums of its own
+    rows : how many numbers are multiplied into each place
+    """
 
     def __init__(self, one: Convolution) -> None:
-        self.one, self.taps = one, math.prod(one.kernel)
-        block = WIDE * one.writer.lanes
+        self.one = one
+        self.few = one.channels < FEWEST
+        self.taps, self.rows = (1, one.seen) if self.few else (math.prod(one.kernel), one.channels)
+        block = one.writer.lanes * (1 if self.few else WIDE)
         self.block = block if one.outputs % block == 0 else one.outputs
         self.blocks = one.groups * one.outputs // self.block
-        self.shape = self.blocks, self.taps, one.channels, self.block
+        self.shape = self.blocks, self.taps, self.rows, self.block
         self.sums = one.scratch("sums", self.shape, ("b", "t", "r", "c"))
         places = self.blocks, one.places, self.block
         self.turned = one.scratch("turned", places, ("b", "k", "c"))
@@ -224,10 +236,13 @@ class _WeightGradient:
         plane = row_major(one.images)
         places = [s * step for s, step in zip(one.stride, plane[2:], strict=True)]
         taps = [d * step for d, step in zip(one.dilation, plane[2:], strict=True)]
-        steps = {"n": plane[0], "g": one.channels * plane[1], "r": plane[1]}
-        steps |= {f"t{k}": step for k, step in enumerate(taps)}
+        steps: dict[str, Any] = {"n": plane[0], "g": one.channels * plane[1], "r": plane[1]}
+        if self.few:
+            steps["r"] = tuple(_far(one.weights[1:], [plane[1], *taps]))
+        else:
+            steps |= {f"t{k}": step for k, step in enumerate(taps)}
         numbers = Matrix(one.b, one.dtype, *one.x, steps, _table(one, one.results[2:], places))
-        sizes = {"r": one.channels, "c": self.block, "k": one.places}
+        sizes = {"r": self.rows, "c": self.block, "k": one.places}
         own = Product(one.writer, numbers, self.turned, self.sums, sizes, "r", "c", adds=True)
 
         def write(place: dict[str, Any]) -> None:
@@ -251,7 +266,7 @@ class _WeightGradient:
 
     def turn(self, block: Any, n: Any) -> None:
         """Lay a block of the results of an image out by places."""
-        one = self.one
+        one, lanes = self.one, self.one.writer.lanes
         shape = one.results[0], self.blocks, self.block, one.places
         results = one.matrix(one.y, shape, ("n", "b", "c", "k"))
 
@@ -259,15 +274,35 @@ class _WeightGradient:
             place = {"b": block, "k": index[0], "c": index[1]}
             self.turned[place] = results[{**place, "n": n}]
 
-        one.writer.nest((one.places, self.block), element, min(one.writer.lanes, self.block))
+        def square(k: Any, c: Any) -> None:
+            place = {"b": block, "k": k, "c": c}
+            here, there = results.seen_from({**place, "n": n}), self.turned.seen_from(place)
+            steps = one.places, lanes - 1, self.block, lanes
+            turn_square(one.b, one.dtype, lanes, here.pointer, there.pointer, steps)
+
+        if one.places < lanes or self.block % lanes:
+            one.writer.nest((one.places, self.block), element, min(lanes, self.block))
+            return
+        whole = one.places // lanes, self.block // lanes
+        one.writer.nest(whole, lambda at: square(at[0] * lanes, at[1] * lanes))
+        if one.places % lanes:  # the last square overlaps the one before
+            one.b.loop(whole[1], lambda c: square(one.places - lanes, c * lanes))
 
     def store(self, part: dict[str, Any]) -> None:
         """Write the sums of a part where they belong."""
-        shape = self.blocks, self.block, self.one.channels, self.taps
-        out = self.one.matrix(self.one.w, shape, ("b", "c", "r", "t"))
+        one, names = self.one, ("b", "c", "r", "t")
+        out = one.matrix(one.w, (self.blocks, self.block, self.rows, self.taps), names)
 
         def element(index: Index) -> None:
             place = {"b": part["b"], "t": part["t"], "r": index[0], "c": index[1]}
             out[place] = self.sums[place]
 
-        self.one.writer.nest((self.one.channels, self.block), element)
+        one.writer.nest((self.rows, self.block), element)
+
+
+def _far(shape: Sequence[int], steps: Sequence[int]) -> list[int]:
+    """Tell how far each index of a shape is from the first, at these steps."""
+    return [
+        sum(i * step for i, step in zip(index, steps, strict=True))
+        for index in itertools.product(*map(range, shape))
+    ]

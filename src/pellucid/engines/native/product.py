@@ -8,7 +8,7 @@ in which it will be read (*packed*), is decided by counting instructions.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -22,7 +22,9 @@ from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, poi
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
-__all__ = ["Matrix", "Product", "located", "matrix_product", "row_major"]
+__all__ = [
+    "SUMS", "Matrix", "Product", "located", "matrix_product", "row_major", "turn_square",
+]  # fmt: skip
 
 SUMS = {
     64: 24,
@@ -58,19 +60,24 @@ class _Steps:
 class Matrix:
     """An array, with the step in memory that belongs to each index.
 
-    Along k the elements may lie anywhere: how far from the first, is in a `table` then.
+    Along k the elements may lie anywhere: how far from the first, is in a `table` then. So may they
+    along an index that is known when code is made, whose places stand instead of a step.
     """
 
     builder: NativeBuilder
     dtype: np.dtype[Any]
     pointer: str
     start: int
-    steps: dict[str, int]
+    steps: Mapping[str, int | tuple[int, ...]]
     table: str = ""
 
     def offset(self, place: Place) -> Any:
         """Give the place of an element in the array."""
-        return sum((i * self.steps.get(name, 0) for name, i in place.items()), self.start)
+        return sum((self._far(name, i) for name, i in place.items()), self.start)
+
+    def _far(self, name: str, i: Any) -> Any:
+        step = self.steps.get(name, 0)
+        return step[i] if isinstance(step, tuple) else i * step
 
     def __getitem__(self, place: Place) -> Value:
         return self.builder.load(self.pointer, self.dtype, self.offset(place))
@@ -88,8 +95,13 @@ class Matrix:
         return Matrix(self.builder, self.dtype, first, 0, self.steps, table)
 
     def step(self, name: str) -> int:
-        """Give the step in memory that belongs to an index."""
-        return self.steps.get(name, 0)
+        """Give the step in memory that belongs to an index, 0 if there is none."""
+        step = self.steps.get(name, 0)
+        return 0 if isinstance(step, tuple) else step
+
+    def is_apart(self, name: str) -> bool:
+        """Tell whether the elements along an index lie at places of their own."""
+        return isinstance(self.steps.get(name), tuple)
 
 
 def matrix_product(writer: KernelWriter, number: int) -> bool:
@@ -306,10 +318,12 @@ class Product:
             shapes = (1 + (more > 0)) * (1 + (rest > 0))
             return total * (1 + SHAPES * (shapes - 1)), -wide * rows
 
+        # of rows that lie apart there are two tiles at most, each with code of its own
+        least = -(-extent // 2) if self.numbers.is_apart(self.r) else 1
         possible = [
             (wide, rows)
             for wide in range(1, min(WIDE[bytes_], self.places) + 1)
-            for rows in range(1, min(SUMS[bytes_] // wide, extent) + 1)
+            for rows in range(least, min(SUMS[bytes_] // wide, extent) + 1)
         ]
         return min(possible, key=price)
 
@@ -329,14 +343,16 @@ class Product:
         zero = b.constant(0, self.out.dtype)
         fused = partial(b.intrinsic, "fma") if self.writer.vector_bytes > PLAIN else _sum
 
-        corner, load = self.numbers.seen_from({**panel.place, self.r: first}), panel.reader(starts)
+        apart = self.numbers.is_apart(self.r)
+        begin = panel.place if apart else {**panel.place, self.r: first}
+        corner, load = self.numbers.seen_from(begin), panel.reader(starts)
 
         def turn(k: Any, sums: tuple[Value, ...]) -> tuple[Value, ...]:
             wide = [load(v, k) for v in range(len(starts))]
             numbers = corner.seen_from({"k": k})
             found = []
             for r in range(rows):
-                one = b.spread(numbers[{self.r: r}], lanes)
+                one = b.spread(numbers[{self.r: first + r if apart else r}], lanes)
                 found += [fused(one, y, sums[r * len(wide) + v]) for v, y in enumerate(wide)]
             return tuple(found)
 
@@ -391,7 +407,7 @@ class Product:
             b.store(one, square, r * self.lanes + b.lane(self.lanes))
         first = b.address(self.out.pointer, dtype, self.out.offset(place))
         steps = self.lanes, len(rows) - 1, self.out.step(self.c), len(rows)
-        _turn(b, dtype, self.lanes, square, first, steps)
+        turn_square(b, dtype, self.lanes, square, first, steps)
 
     def _some(self, value: Value, first: int, lanes: int) -> Value:
         """Give some lanes of a vector."""
@@ -473,7 +489,7 @@ class _Panel:
             here = b.address(source.pointer, dtype, first)
             there = b.address(self._scratch(), dtype, self._at(v, k0))
             steps = source.step(product.c), count - 1, self.wide * lanes, lanes
-            _turn(b, dtype, lanes, here, there, steps)
+            turn_square(b, dtype, lanes, here, there, steps)
 
         with b.scope():
             b.loop(k // lanes, lambda i: square(i * lanes))
@@ -517,7 +533,7 @@ def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
     return found
 
 
-def _turn(
+def turn_square(
     b: NativeBuilder, dtype: np.dtype[Any], lanes: int, here: str, there: str, steps: Sequence[int]
 ) -> None:
     """Transpose a square in memory; `steps` are step, last, room and count of :func:`_turning`."""
