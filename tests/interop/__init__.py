@@ -1,0 +1,1 @@
+"""Networks meet other libraries and languages."""
