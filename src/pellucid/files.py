@@ -26,7 +26,7 @@ try:
 except ImportError:  # Windows: a file that is open cannot be removed there, which is a lock as well
     HAS_LOCKS = False
 
-__all__ = ["cache_folder", "read_bytes", "write_atomically"]
+__all__ = ["Disk", "cache_folder", "read_bytes", "write_atomically"]
 
 Part = bytes | bytearray | memoryview | str
 REASONS = {
@@ -40,6 +40,49 @@ REASONS = {
     errno.EDQUOT: ("the disk quota is used up", "make room, or choose a folder on another disk"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
 }
+
+
+class Disk:
+    """The operations that a save is made of, each of which may fail."""
+
+    def status(self, path: Path) -> os.stat_result:
+        """Tell what a path is."""
+        return path.stat()
+
+    def names(self, folder: Path) -> list[str]:
+        """List what is in a folder."""
+        return [path.name for path in folder.iterdir()]
+
+    def create(self, path: Path) -> FileIO:
+        """Open a new file to be written."""
+        return FileIO(path, "x")
+
+    def set_mode(self, path: Path, mode: int) -> None:
+        """Give a file its permissions."""
+        path.chmod(mode)
+
+    def write(self, file: FileIO, data: memoryview) -> int:
+        """Write some of the data, and tell how much."""
+        return os.write(file.fileno(), data)
+
+    def synchronise(self, descriptor: int) -> None:
+        """Wait until a file, or a folder, is on the disk as it is."""
+        os.fsync(descriptor)
+
+    def rename(self, path: Path, target: Path) -> None:
+        """Put a file in the place of another, in one step."""
+        path.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file."""
+        path.unlink()
+
+    def open_folder(self, folder: Path) -> int:
+        """Open a folder, to synchronise it."""
+        return os.open(folder, os.O_RDONLY)
+
+
+DISK = Disk()
 
 
 def cache_folder(name: str) -> Path:
@@ -79,11 +122,15 @@ def read_bytes(path: str | Path) -> bytes:
     raise FileError(f"the file cannot be read: {reason}", where=str(path), mend=mend)
 
 
-def write_atomically(path: str | Path, *parts: Part) -> None:
+def write_atomically(path: str | Path, *parts: Part, disk: Disk = DISK) -> None:
     """Write `parts`, bytes or text as UTF-8, as the whole content of the file `path`.
 
     An existing file keeps its permissions, and is replaced only when all is on the disk; a link
     stays a link to the file that is replaced.
+
+    Parameters
+    ----------
+    disk : does it; another one may let operations fail
 
     Raises
     ------
@@ -99,16 +146,16 @@ def write_atomically(path: str | Path, *parts: Part) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        mode = _mode_of(target)
-        _remove_stale(target)
-        with _temporary(target, mode) as (file, temporary):
+        mode = _mode_of(target, disk)
+        _remove_stale(target, disk)
+        with _temporary(target, mode, disk) as (file, temporary):
             for part in parts:
-                _write(file, part.encode() if isinstance(part, str) else part)
-            os.fsync(file.fileno())
+                _write(file, part.encode() if isinstance(part, str) else part, disk)
+            disk.synchronise(file.fileno())
             if not HAS_LOCKS:
                 file.close()
-            temporary.replace(target)
-        _sync_folder(target.parent)
+            disk.rename(temporary, target)
+        _sync_folder(target.parent, disk)
     except OSError as error:
         reason, mend = _reason(error)
         raise FileError(
@@ -121,10 +168,10 @@ def _reason(error: OSError) -> tuple[str, str]:
     return known or (f"{error.strerror or error}".lower(), "try another disk")
 
 
-def _mode_of(target: Path) -> int | None:
+def _mode_of(target: Path, disk: Disk) -> int | None:
     """Find the permissions of the file that will be replaced; refuse what must not be replaced."""
     try:
-        mode = target.stat().st_mode
+        mode = disk.status(target).st_mode
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(mode):
@@ -140,26 +187,26 @@ def _mode_of(target: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _temporary(target: Path, mode: int | None) -> Iterator[tuple[FileIO, Path]]:
+def _temporary(target: Path, mode: int | None, disk: Disk) -> Iterator[tuple[FileIO, Path]]:
     """Make a locked temporary file beside `target`; it is gone at the end, renamed or removed."""
-    file, temporary = _create(target)
+    file, temporary = _create(target, disk)
     with file:
         try:
             if mode is not None:
-                temporary.chmod(mode)
+                disk.set_mode(temporary, mode)
             yield file, temporary
         except BaseException:
             if not HAS_LOCKS:
                 file.close()
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                disk.remove(temporary)
             raise
 
 
-def _create(target: Path) -> tuple[FileIO, Path]:
+def _create(target: Path, disk: Disk) -> tuple[FileIO, Path]:
     while True:
         temporary = target.with_name(f"{_stem(target)}{os.urandom(8).hex()}.part")
-        file = FileIO(temporary, "x")
+        file = disk.create(temporary)
         if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
             return file, temporary
         file.close()  # another program took it for a stale one in this very moment
@@ -170,30 +217,30 @@ def _stem(target: Path) -> str:
     return f".{target.name[:50]}."
 
 
-def _write(file: FileIO, data: bytes | bytearray | memoryview) -> None:
+def _write(file: FileIO, data: bytes | bytearray | memoryview, disk: Disk) -> None:
     rest = memoryview(data).cast("B")
     while rest:
-        rest = rest[os.write(file.fileno(), rest) :]
+        rest = rest[disk.write(file, rest) :]
 
 
-def _remove_stale(target: Path) -> None:
+def _remove_stale(target: Path, disk: Disk) -> None:
     """Remove temporary files of `target` that no running program holds a lock on."""
     pattern = re.compile(re.escape(_stem(target)) + r"[0-9a-f]{16}\.part")
     with contextlib.suppress(OSError):
-        for entry in os.scandir(target.parent):
-            if pattern.fullmatch(entry.name):
-                _remove_unless_locked(Path(entry.path))
+        for name in disk.names(target.parent):
+            if pattern.fullmatch(name):
+                _remove_unless_locked(target.with_name(name), disk)
 
 
-def _remove_unless_locked(path: Path) -> None:
+def _remove_unless_locked(path: Path, disk: Disk) -> None:
     with contextlib.suppress(OSError):
         if not HAS_LOCKS:
-            path.unlink()
+            disk.remove(path)
             return
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             if _lock(descriptor):
-                path.unlink()
+                disk.remove(path)
         finally:
             os.close(descriptor)
 
@@ -211,13 +258,13 @@ def _lock(descriptor: int) -> bool | None:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path, disk: Disk) -> None:
     """Bring the new name to the disk; Windows does so by itself."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = disk.open_folder(folder)
     try:
-        os.fsync(descriptor)
+        disk.synchronise(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system without such a thing
             raise

@@ -18,7 +18,8 @@ from safetensors.numpy import save as save_foreign
 import pellucid as pel
 from pellucid import nn
 from pellucid.errors import FileError
-from pellucid.train.checkpoint import LARGEST_HEADER, _canonical, _signed
+from pellucid.train.checkpoint import LONG
+from pellucid.train.signed import LARGEST_HEADER, _canonical, _signed
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = np.where(X.sum(axis=1) > 0, "warm", "cold")
@@ -93,6 +94,17 @@ def test_the_history_comes_back(path: Path, model: nn.Sequential) -> None:
     assert again is not None
     assert dict(again) == dict(model.history or {})
     assert again.seed == 1
+
+
+def test_a_long_history_is_kept_as_tensors(tmp_path: Path) -> None:
+    model = nn.Sequential([nn.Linear(2)])
+    history = model.fit(X, Y, epochs=15_000, seed=1, progress=False)
+    assert sum(map(len, history.values())) > LONG
+    model.save(tmp_path / "m")
+    again = pel.load(tmp_path / "m")
+    assert dict(again.history or {}) == dict(history)
+    assert {"history/loss", "history/accuracy"} < load_file(tmp_path / "m").keys()
+    assert same(nn.Sequential([nn.Linear(2)]).load_weights(tmp_path / "m"), model)
 
 
 def test_the_same_network_gives_the_same_file(path: Path, model: nn.Sequential) -> None:

@@ -19,8 +19,8 @@ X, Y, C = rows()
 
 
 def fitted(seed, engine, epochs=4):
-    """Train a network of the seed's own width, with dropout; give its weights and its answers."""
-    layers = [nn.Linear(3 + seed, activation="tanh"), nn.Dropout(0.4), nn.Linear(1)]
+    """Train a network with dropout, its width by the seed; give its weights and its answers."""
+    layers = [nn.Linear(3 + seed % 4, activation="tanh"), nn.Dropout(0.4), nn.Linear(1)]
     model = nn.Sequential(layers)
     history = model.fit(
         X, Y, optimizer=optim.Adam(0.05), epochs=epochs, batch_size=6, validation=0.3,
@@ -30,22 +30,23 @@ def fitted(seed, engine, epochs=4):
     return weights, model.predict(X).tobytes(), dict(history), model.evaluate(X, Y)
 
 
-def test_four_threads_give_the_bits_of_one(engine):
-    alone = [fitted(seed, engine) for seed in range(4)]
+def test_eight_threads_give_the_bits_of_one(engine, full):
+    times = 50 if full else 1
+    alone = [fitted(seed, engine) for seed in range(8)]
     together = {}
-    ready = threading.Barrier(4)
+    ready = threading.Barrier(8)
 
     def work(seed):
         ready.wait()
-        together[seed] = [fitted(seed, engine) for _ in range(2)]
+        together[seed] = [fitted(seed, engine) for _ in range(times)]
 
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for seed in range(4):
-        assert together[seed] == [alone[seed]] * 2
+    for seed in range(8):
+        assert together[seed] == [alone[seed]] * times
 
 
 def test_one_network_answers_several_threads(engine):
@@ -94,6 +95,50 @@ def test_a_forked_child_can_train(engine):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+LIMITED = """
+import gc, resource, sys
+import numpy as np
+import pellucid as pel
+from pellucid import nn
+X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+def fit(units):
+    model = nn.Sequential([nn.Linear(5, activation="tanh"), nn.Linear(units)])
+    model.fit(X, X[:, :1] + np.zeros(units, "float32"), epochs=2, seed=1, engine=sys.argv[1],
+              progress=False)
+    return model.predict(X).tobytes()
+before = fit(1)
+room = 4096 * int(open("/proc/self/statm").read().split()[0]) + 400 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+def refused(act):
+    try:
+        act()
+    except MemoryError as error:
+        return print(error)
+    raise SystemExit("nothing was refused")
+column = pel.tensor(np.ones((100_000, 1), "float32"))
+refused(lambda: column + column.transpose())
+refused(lambda: column @ column.transpose())
+def large():
+    model = nn.Sequential([nn.Linear(30_000, activation="tanh"), nn.Linear(30_000),
+                           nn.Linear(1)])
+    model.fit(X, X[:, 0], epochs=1, seed=1, engine=sys.argv[1], progress=False)
+refused(large)
+gc.collect()
+assert fit(1) == before
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_a_lack_of_memory_is_an_error_after_which_all_goes_on(engine):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LIMITED, engine], capture_output=True, timeout=120
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    said = done.stdout.decode().splitlines()
+    assert len(said) == 3
+    assert all("Unable to allocate" in line and "iB" in line for line in said), said
+
+
 # --- thousands of fits ---------------------------------------------------------------------
 
 SMALL, SUMS = X[:, :2].astype(np.float32), Y.astype(np.float32)
@@ -123,7 +168,7 @@ def growth(once, full, fits):
     return (sys.getallocatedblocks() - blocks) / fits, (resident() - held) / fits
 
 
-def test_three_hundred_fits_of_one_network(engine):
+def test_hundreds_of_fits_of_one_network(engine, full):
     model = network()
 
     def once():
@@ -131,9 +176,11 @@ def test_three_hundred_fits_of_one_network(engine):
         model.evaluate(SMALL, SUMS)
         model.predict(SMALL)
 
-    blocks, held = growth(once, 20, 300)
+    blocks, held = growth(once, 20, 10_000 if full else 300)
     assert blocks < 4  # some hundred in all, after which it stays
     assert held < 1024
+    if full:
+        print(f"{engine}: {held:.0f} bytes a fit")
 
 
 def test_fits_of_new_networks(engine):
@@ -143,6 +190,20 @@ def test_fits_of_new_networks(engine):
         model.predict(SMALL)
 
     blocks, held = growth(once, 70, 30)
+    assert blocks < 4
+    assert held < 16384
+
+
+def test_fits_that_are_recorded_and_written(tmp_path):
+    model = network()
+
+    def once():
+        model.fit(
+            SMALL, SUMS, epochs=1, seed=1, engine="reference", progress=False, record=True,
+            checkpoint=tmp_path / "run.safetensors", resume=True,
+        )  # fmt: skip
+
+    blocks, held = growth(once, 20, 30)
     assert blocks < 4
     assert held < 16384
 

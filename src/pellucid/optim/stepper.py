@@ -32,6 +32,15 @@ __all__ = ["Stepper"]
 
 Arrays = dict[str, NDArray[Any]]
 
+# A gradient that a step has used declares this. What backward() adds to it declares the same, and
+# so the next step sees that it was not set to zero in between.
+_USED = Variable(0.0, name="used by a step", trainable=False)
+_WAS_USED = {_USED: constant(np.zeros((), np.float32))}
+NEVER_RESET = (
+    "PEL501 gradients were not set to zero since the step before, and add up: "
+    "write stepper.zero_grad() before loss.backward()"
+)
+
 
 @final
 class Stepper:
@@ -123,12 +132,17 @@ class Stepper:
         """
         gradients = self._gradients()
         declared = {v: new for g in gradients.values() for v, new in g.updates.items()}
+        if declared.pop(_USED, None) is not None and "reset" not in self._told:
+            self._told.add("reset")
+            warnings.warn(NEVER_RESET, PellucidWarning, stacklevel=2)
         values, moved = self._moved(gradients)
         for name, value in values.items():
             _commit(self.parameters[name], value)
         self.slots = moved
         for variable, new in declared.items():
             variable.assign(new)
+        for gradient in gradients.values():
+            gradient.updates = _WAS_USED
         self.steps += 1
 
     def _moved(self, gradients: Mapping[str, Tensor]) -> tuple[Arrays, dict[str, Arrays]]:

@@ -1,21 +1,27 @@
 """Training: the step as one graph, the loop around the engine, and what is kept of it."""
 
 from pellucid.train.callbacks import Callback, EarlyStopping, Training
-from pellucid.train.checkpoint import load, load_weights, save
+from pellucid.train.checkpoint import from_bytes, load, load_weights, save, to_bytes
 from pellucid.train.copying import copied
+from pellucid.train.diagnosing import diagnose
 from pellucid.train.ends import heads_of, parameter_names, reshaped_like
 from pellucid.train.explaining import Explanation, explain
 from pellucid.train.fitting import fit
 from pellucid.train.history import History
+from pellucid.train.keeping import Checkpoint
 from pellucid.train.options import FitOptions
 from pellucid.train.prediction import classify, evaluate, predict, predict_proba, probe
+from pellucid.train.prepared import Ready, ready
 from pellucid.train.recent import Recent
 from pellucid.train.record import FitRecord
+from pellucid.train.recording import Recording
 from pellucid.train.summary import Summary, summarise
+from pellucid.train.watching import Watch
 
 __all__ = [
-    "Callback", "EarlyStopping", "Explanation", "FitOptions", "FitRecord", "History", "Recent",
-    "Summary", "Training", "classify", "copied", "evaluate", "explain", "fit", "heads_of", "load",
-    "load_weights", "parameter_names", "predict", "predict_proba", "probe", "reshaped_like", "save",
-    "summarise",
+    "Callback", "Checkpoint", "EarlyStopping", "Explanation", "FitOptions", "FitRecord", "History",
+    "Ready", "Recent", "Recording", "Summary", "Training", "Watch", "classify", "copied",
+    "diagnose", "evaluate", "explain", "fit", "from_bytes", "heads_of", "load", "load_weights",
+    "parameter_names", "predict", "predict_proba", "probe", "ready", "reshaped_like", "save",
+    "summarise", "to_bytes",
 ]  # fmt: skip

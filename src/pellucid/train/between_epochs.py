@@ -53,7 +53,7 @@ class HostStopping(Callback):
         state, rule = self._state, self._rule
         epoch = training.history.epochs - 1
         if state.watch.compare(value, epoch, state.arrays, rule.patience, rule.min_delta):
-            training.stop("no longer improving")
+            state.stopped = True
 
 
 def rates_at(

@@ -13,6 +13,7 @@ from pellucid.train.history import History
 
 if TYPE_CHECKING:
     from pellucid.models import Network
+    from pellucid.train.rows import Part
 
 __all__ = ["Callback", "EarlyStopping", "Training"]
 
@@ -38,6 +39,7 @@ class Training:
     steps: int
     seconds: float = 0.0
     stop_reason: str = ""
+    rows: Part | None = None  # to train on, ready
     touched: bool = False  # whether a callback has changed the run's numbers since the last step
 
     def stop(self, reason: str = "asked by a callback") -> None:

@@ -1,48 +1,39 @@
-"""Networks in files: one safetensors file, in which a single changed bit is noticed.
+"""Networks in files: one file, signed throughout, that says all there is to know of a network.
 
-The tensors are the network's variables by dotted name. The metadata, text as the format wants it,
-holds all the rest: ``format`` and ``version``; ``architecture``, ``built`` (the inputs' shapes),
-``frozen`` (weights that are not trained) and ``fit`` (what the last fit has to be remembered by) as
-JSON; ``sha256.<tensor>`` over dtype, shape and bytes of each tensor; and ``sha256`` over the header
-without it. The header is written in one canonical form, so that the same network always gives the
-same file. Nothing is ever unpickled.
+The tensors are the network's variables by dotted name. Texts hold all the rest, as JSON:
+``architecture``, ``built`` (the inputs' shapes), ``frozen`` (weights that are not trained) and
+``fit`` (what the last fit has to be remembered by). Names that begin with ``history/`` and ``run/``
+belong to no variable: the columns of a long history, and what a training under way keeps (see
+``resuming``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import lazy
 from pellucid.errors import FileError, PellucidError
-from pellucid.files import read_bytes, write_atomically
 from pellucid.graph import Spec, placeholder, symbolic
 from pellucid.layers.config import from_config, to_config
 from pellucid.layers.module import REGISTRY, Module
 from pellucid.train.record import FitRecord
+from pellucid.train.signed import Content, encoded, json_of, parsed, read, write
 
-__all__ = ["load", "load_weights", "save"]
+__all__ = [
+    "RUN", "content_of", "distrust", "from_bytes", "load", "load_weights", "network_of",
+    "record_of", "save", "to_bytes",
+]  # fmt: skip
 
-FORMAT, VERSION = "pellucid", "1"
-NEEDED = "0.1.0"  # the first pellucid that reads this version
-LARGEST_HEADER = 4 * 2**20  # bytes; a larger one would cost a reader much memory
-DTYPES = {
-    "BOOL": "?", "U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "I8": "<i1", "I16": "<i2",
-    "I32": "<i4", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
-}  # fmt: skip
+LONG = 20_000  # values of a history, beyond which they are kept as tensors
+COLUMN, RUN = "history/", "run/"  # what the names of tensors that are no weights begin with
 
-
-class Content(NamedTuple):
-    """What a file holds, checked."""
-
-    metadata: dict[str, str]
-    tensors: dict[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def save(network: Module, path: str | Path) -> None:
@@ -52,28 +43,7 @@ def save(network: Module, path: str | Path) -> None:
     ------
     FileError : when it cannot be written, or the architecture cannot be told by plain data
     """
-    tensors = {name: np.asarray(v.numpy(), order="C") for name, v in network.variables().items()}
-    record: FitRecord | None = getattr(network, "_record", None)
-    metadata = {
-        "format": FORMAT,
-        "version": VERSION,
-        "needs": NEEDED,
-        "architecture": _json(to_config(network)),
-        "built": _json([[list(s.shape), s.dtype.name] for s in network.input_specs]),
-        "frozen": _json(_frozen(network)),
-        **({} if record is None else {"fit": _json(record.to_config())}),
-        **{f"sha256.{name}": _digest_of_tensor(array) for name, array in tensors.items()},
-    }
-    raw = memoryview(lazy.load("safetensors.numpy").save(tensors, metadata))
-    size = int.from_bytes(raw[:8], "little")
-    header = _canonical(_signed(json.loads(bytes(raw[8 : 8 + size]))))
-    if len(header) > LARGEST_HEADER:
-        raise FileError(
-            "the network has too many parts, or its labels are too long, for one file",
-            where=str(path), got=f"{len(header):,} bytes beside the weights",
-            wanted=f"at most {LARGEST_HEADER:,}", mend="save its parts in files of their own",
-        )  # fmt: skip
-    write_atomically(path, len(header).to_bytes(8, "little"), header, raw[8 + size :])
+    write(path, content_of(network))
 
 
 def load(path: str | Path, modules: Sequence[type[Module]] = ()) -> Module:
@@ -87,19 +57,7 @@ def load(path: str | Path, modules: Sequence[type[Module]] = ()) -> Module:
     ------
     FileError : for a file that is missing, damaged, foreign or too new, or an unknown class
     """
-    metadata, tensors = _read(path)
-    registry = {**REGISTRY, **{cls.__name__: cls for cls in modules}}
-    with _distrust(path):
-        network = from_config(json.loads(metadata["architecture"]), registry)
-        _build(network, metadata)
-        record = FitRecord.from_config(json.loads(metadata["fit"])) if "fit" in metadata else None
-    _fill(network, tensors, path)
-    with _distrust(path):
-        for name in json.loads(metadata["frozen"]):
-            network.variables()[name].trainable = False
-    if record is not None:
-        network._set("_record", record)
-    return network
+    return network_of(read(path), str(path), modules)
 
 
 def load_weights(network: Module, path: str | Path) -> None:
@@ -112,14 +70,44 @@ def load_weights(network: Module, path: str | Path) -> None:
     FileError : for a file that is missing, damaged, foreign or too new, and for weights that do
         not fit; none is changed then
     """
-    metadata, tensors = _read(path)
+    content = read(path)
     if not network.built:
-        with _distrust(path):
-            _build(network, metadata)
-    _fill(network, tensors, path)
+        with distrust(str(path)):
+            _build(network, content.metadata)
+    _fill(network, _weights(content), str(path))
 
 
-# --- the network ---------------------------------------------------------------------------
+def to_bytes(network: Module) -> bytes:
+    """Give the content of the file that :func:`save` writes."""
+    return b"".join(encoded(content_of(network)))
+
+
+def from_bytes(data: bytes, modules: Sequence[type[Module]] = ()) -> Module:
+    """Make the network that :func:`to_bytes` saw."""
+    return network_of(parsed(data), "", modules)
+
+
+# --- what a file says ----------------------------------------------------------------------
+
+
+def content_of(network: Module, values: Arrays | None = None) -> Content:
+    """Say all of a network in texts and tensors.
+
+    Parameters
+    ----------
+    values : of its variables by name, in place of those that they have
+    """
+    if values is None:
+        values = {name: variable.numpy() for name, variable in network.variables().items()}
+    record: FitRecord | None = getattr(network, "_record", None)
+    config, columns = (None, {}) if record is None else _without_long_columns(record.to_config())
+    metadata = {
+        "architecture": json_of(to_config(network)),
+        "built": json_of([[list(s.shape), s.dtype.name] for s in network.input_specs]),
+        "frozen": json_of(_frozen(network)),
+        **({} if config is None else {"fit": json_of(config)}),
+    }
+    return Content(metadata, {**values, **columns})
 
 
 def _frozen(network: Module) -> list[str]:
@@ -127,17 +115,63 @@ def _frozen(network: Module) -> list[str]:
     return [k for k, v in network.variables().items() if v.is_parameter and not v.trainable]
 
 
+def _without_long_columns(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take the columns out of a history that is too long for a header; give them as arrays."""
+    columns = dict(config["history"]["columns"])
+    if sum(map(len, columns.values())) <= LONG:
+        return config, {}
+    history = {**config["history"], "columns": [[name, None] for name in columns]}
+    arrays = {COLUMN + name: np.array(column, np.float64) for name, column in columns.items()}
+    return {**config, "history": history}, arrays
+
+
+def record_of(content: Content) -> FitRecord | None:
+    """Read what the network keeps of its last fit, if there was one."""
+    if "fit" not in content.metadata:
+        return None
+    config = json.loads(content.metadata["fit"])
+    columns = config["history"]["columns"]
+    config["history"]["columns"] = [
+        [name, content.tensors[COLUMN + name].tolist() if column is None else column]
+        for name, column in columns
+    ]
+    return FitRecord.from_config(config)
+
+
+def _weights(content: Content) -> Arrays:
+    return {k: array for k, array in content.tensors.items() if not k.startswith((COLUMN, RUN))}
+
+
+# --- the network ---------------------------------------------------------------------------
+
+
+def network_of(content: Content, where: str, modules: Sequence[type[Module]] = ()) -> Module:
+    """Make the network that a file holds."""
+    registry = {**REGISTRY, **{cls.__name__: cls for cls in modules}}
+    with distrust(where):
+        network = from_config(json.loads(content.metadata["architecture"]), registry)
+        _build(network, content.metadata)
+        record = record_of(content)
+    _fill(network, _weights(content), where)
+    with distrust(where):
+        for name in json.loads(content.metadata["frozen"]):
+            network.variables()[name].trainable = False
+    if record is not None:
+        network._set("_record", record)
+    return network
+
+
 @contextlib.contextmanager
-def _distrust(path: str | Path) -> Iterator[None]:
+def distrust(where: str) -> Iterator[None]:
     """Refuse the file, whatever goes wrong inside: what it says comes from outside."""
     try:
         yield
     except FileError as error:
-        raise error.located(str(path)) from error.__cause__
+        raise error.located(where) from error.__cause__
     except Exception as error:
         what = error.what if isinstance(error, PellucidError) else str(error)
         raise FileError(
-            f"the network in the file cannot be built: {what}", where=str(path),
+            f"the network in the file cannot be built: {what}", where=where,
             mend="load it with the classes, and the version of pellucid, that saved it",
         ) from error  # fmt: skip
 
@@ -150,7 +184,7 @@ def _build(network: Module, metadata: dict[str, str]) -> None:
             network(*[placeholder(spec.shape, spec.dtype) for spec in specs])
 
 
-def _fill(network: Module, tensors: Mapping[str, NDArray[Any]], path: str | Path) -> None:
+def _fill(network: Module, tensors: Arrays, where: str) -> None:
     """Give each variable its tensor; nothing is changed unless all fit."""
     variables = network.variables()
     faults = [
@@ -167,7 +201,7 @@ def _fill(network: Module, tensors: Mapping[str, NDArray[Any]], path: str | Path
     ]
     if faults:
         raise FileError(
-            "the weights do not fit the network", where=str(path), got="; ".join(faults),
+            "the weights do not fit the network", where=where, got="; ".join(faults),
             wanted=f"the {len(variables)} variables of this {type(network).__name__}",
             mend="load it into the architecture that was saved: pel.load(path) makes it anew",
         )  # fmt: skip
@@ -189,97 +223,3 @@ def _listed(what: str, names: Sequence[str], limit: int = 4) -> list[str]:
     shown = ", ".join(names[:limit])
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return [f"{what}: {shown}{more}"] if names else []
-
-
-# --- the file ------------------------------------------------------------------------------
-
-
-def _read(path: str | Path) -> Content:
-    """Read a file and check every byte of it; what is said about it comes after what it is."""
-    data = read_bytes(path)
-    size = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or size > min(len(data) - 8, LARGEST_HEADER):
-        raise _damaged("the header", path, f"it has {size:,} bytes, and the file {len(data):,}")
-    try:
-        found = dict(lazy.load("safetensors").deserialize(data))
-        header = json.loads(data[8 : 8 + size])
-    except Exception as error:  # the library has a single error for all that can be wrong
-        raise _damaged("the header", path, str(error)) from error
-    metadata = header.get("__metadata__", {})
-    if metadata.get("format") != FORMAT and "architecture" not in metadata:
-        raise _foreign(path, found)
-    if data[8 : 8 + size] != _canonical(_signed(header)):
-        raise _damaged("the header", path, "its checksum is another one")
-    if metadata.get("version") != VERSION:
-        raise _too_new(path, metadata)
-    return Content(
-        metadata, {name: _array(name, found[name], header, path) for name in sorted(found)}
-    )
-
-
-def _array(name: str, tensor: Mapping[str, Any], header: Any, path: str | Path) -> NDArray[Any]:
-    if tensor["dtype"] not in DTYPES:
-        raise FileError(
-            f"no dtype {tensor['dtype']} is known here",
-            where=str(path),
-            mend="save the network in float32 or float64",
-        )
-    array = np.frombuffer(tensor["data"], DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
-    if header["__metadata__"].get(f"sha256.{name}") != _digest_of_tensor(array):
-        raise _damaged(f"the tensor {name!r}", path, "its checksum is another one")
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _damaged(what: str, path: str | Path, got: str) -> FileError:
-    return FileError(
-        f"{what} is damaged" + ", or no file of pellucid" * (what == "the header"),
-        where=str(path), got=got, mend="restore the file from a copy, or save the network again",
-    )  # fmt: skip
-
-
-def _foreign(path: str | Path, found: Mapping[str, Any]) -> FileError:
-    names = sorted(found)
-    return FileError(
-        "this safetensors file was not written by pellucid", where=str(path),
-        got="tensors " + ", ".join(names[:4]) + ", …" * (len(names) > 4) if names else "no tensors",
-        wanted="a file of model.save(path)",
-        mend="read it with safetensors.numpy.load_file, and give each array to variable.assign",
-    )  # fmt: skip
-
-
-def _too_new(path: str | Path, metadata: Mapping[str, str]) -> FileError:
-    needed = metadata.get("needs", "a newer one")
-    return FileError(
-        f"the file needs pellucid {needed}", where=str(path),
-        got=f"version {metadata.get('version')} of the format", wanted=f"version {VERSION}",
-        mend=f"run pip install 'pellucid>={needed}'",
-    )  # fmt: skip
-
-
-def _signed(header: dict[str, Any]) -> dict[str, Any]:
-    """Give the header with the digest of all the rest of it."""
-    metadata = {k: v for k, v in header["__metadata__"].items() if k != "sha256"}
-    digest = _sha256([_json({**header, "__metadata__": metadata}).encode()])
-    return {**header, "__metadata__": {**metadata, "sha256": digest}}
-
-
-def _canonical(header: dict[str, Any]) -> bytes:
-    """Write a header in the one form that is accepted, filled up so that tensors are aligned."""
-    text = _json(header).encode()
-    return text + b" " * (-len(text) % 8)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def _digest_of_tensor(array: NDArray[Any]) -> str:
-    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return _sha256([f"{array.dtype.name}{list(array.shape)}".encode(), little.reshape(-1).data])
-
-
-def _sha256(parts: Iterable[bytes | memoryview]) -> str:
-    digest = lazy.load("hashlib").sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()

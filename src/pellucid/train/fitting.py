@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import Frozen
-from pellucid.compile import Data, Run, RunState
+from pellucid.arguments import one_of
+from pellucid.compile import RunState
 from pellucid.engines import Engine, choose
 from pellucid.errors import ShapeError
-from pellucid.graph import placeholder, symbolic
+from pellucid.graph import Tensor, placeholder, symbolic
 from pellucid.graph.tensor import resolve_dtype
 from pellucid.lazy import load
 from pellucid.optim import Adam, Optimizer
@@ -25,12 +25,16 @@ from pellucid.train.callbacks import Callback, Training, callback
 from pellucid.train.choosing import checked_objective, chosen_head, class_wish
 from pellucid.train.ends import heads_of, targets_by_name
 from pellucid.train.history import History
+from pellucid.train.keeping import Keeper
+from pellucid.train.looking import Progress, look_before
 from pellucid.train.loop import Window, train
 from pellucid.train.measure import HostMetrics
 from pellucid.train.objective import ROWS
 from pellucid.train.options import FitOptions
 from pellucid.train.progress import progress_callback
 from pellucid.train.record import FitRecord
+from pellucid.train.recording import Recorder
+from pellucid.train.resuming import Checkpointer, Past, beginning_of, past_of
 from pellucid.train.rollback import unharmed
 from pellucid.train.rows import (
     Part,
@@ -41,66 +45,49 @@ from pellucid.train.rows import (
     prepared_part,
     raw_rows,
 )
-from pellucid.train.running import finish, hyper_of, programs_for, run_of, start
-from pellucid.train.step import StepPrograms
+from pellucid.train.running import Fit, finish, hyper_of, programs_for, run_of, start
 from pellucid.train.targets import shaped
 from pellucid.train.weighting import class_weights
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["fit"]
-
-
-class Fit(Frozen):
-    """A fit that can begin: everything that its run needs.
-
-    Attributes
-    ----------
-    record : what the network will keep of it
-    rows, held_out : to train on, and to validate with if there are any
-    hyper : the optimizer's numbers, inputs of every step
-    """
-
-    record: FitRecord
-    rows: Part
-    held_out: Part | None
-    programs: StepPrograms
-    run: Run
-    hyper: dict[str, NDArray[np.float64]]
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    @property
-    def data(self) -> Data:
-        """The rows and numbers as the engine takes them."""
-        held = () if self.held_out is None else (self.held_out.arrays,)
-        return Data((self.rows.arrays, *held), tuple(self.hyper.values()))
+__all__ = ["fit", "prepared"]
 
 
 def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
     """Train `network`; see ``Network.fit``."""
-    seed = load("secrets").randbits(31) if options.seed is None else int(options.seed)
-    engine = choose(options.engine)
+    past = past_of(options)
+    seed = _seed(options, past)
+    engine = choose(options.engine or (past.engine if past is not None else None))
     history = History(("loss",), seed=seed, engine=engine.name)
     callbacks = [callback(one) for one in options.callbacks]
     optimizer = options.optimizer or Adam()
     with unharmed(network):
+        if past is not None:
+            network._record = past.record
         begun = _begun(network, X, y, options, optimizer, history)
-    state = start(begun.programs)
-    network._record = begun.record
+        state = start(begun.programs)
+        keepers = _keepers(network, engine, begun, state, optimizer, options, past)
+        network._record = begun.record
     calls = [*_own_calls(begun, state, optimizer, options), *callbacks]
-    _go(network, engine, begun, state, optimizer, options, calls)
+    _go(network, engine, begun, state, optimizer, options, calls, keepers)
     return begun.record
+
+
+def _seed(options: FitOptions, past: Past | None) -> int:
+    if options.seed is not None:
+        return int(options.seed)
+    return load("secrets").randbits(31) if past is None else past.record.history.seed
 
 
 def _begun(
     network: Network, X: Any, y: Any, options: FitOptions, optimizer: Optimizer, history: History
 ) -> Fit:
     """Prepare the data, build the network's variables and the programs, and check all there is."""
-    record, rows, held_out = _prepared(network, X, y, options, history)
+    record, rows, held_out, predicted = prepared(network, X, y, options, history)
     objective = record.objective
+    look_before(network, record, predicted, (rows, held_out), options)
     history.names = objective.names
     programs = programs_for(network, rows, held_out, objective, optimizer)
     run = run_of(network, programs, rows, held_out, objective, options, history)
@@ -109,6 +96,8 @@ def _begun(
     columns = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     for rule in optimizer.plateaus.values():
         rule.watched(dict.fromkeys(columns, ()))
+    if options.checkpoints is not None and options.checkpoints.best is not None:
+        one_of(options.checkpoints.best, "best", columns)
     if isinstance(optimizer.learning_rate, Schedule):
         history.rates = partial(rates_at, optimizer, hyper)
     return Fit(record, rows, held_out, programs, run, hyper)
@@ -117,9 +106,9 @@ def _begun(
 # --- data ----------------------------------------------------------------------------------
 
 
-def _prepared(
+def prepared(
     network: Network, X: Any, y: Any, options: FitOptions, history: History
-) -> tuple[FitRecord, Part, Part | None]:
+) -> tuple[FitRecord, Part, Part | None, dict[str, Tensor]]:
     """Split, scale and encode the data; choose losses and metrics; build the variables."""
     dtype = resolve_dtype(options.dtype if options.dtype is not None else network.dtype)
     X, y, notes = opened(X, y)
@@ -149,10 +138,10 @@ def _prepared(
     ]
     record = FitRecord(history, checked_objective(heads, options), preparations)
     if held is None:
-        return record, part, None
+        return record, part, None, predicted
     held_out = prepared_part(held, record, predicted, dtype)
     _check_alike(list(held.inputs), held_out, part)
-    return record, part, held_out
+    return record, part, held_out, predicted
 
 
 def _check_alike(names: Sequence[str], held_out: Part, rows: Part) -> None:
@@ -206,6 +195,37 @@ def _own_calls(
     return calls
 
 
+def _keepers(
+    network: Network,
+    engine: Engine,
+    begun: Fit,
+    state: RunState,
+    optimizer: Optimizer,
+    options: FitOptions,
+    past: Past | None,
+) -> list[Keeper]:
+    """List who keeps something of the run; put it where an earlier one stood, if it goes on."""
+    keepers: list[Keeper] = []
+    rule = options.checkpoints
+    if rule is not None or past is not None:
+        beginning = beginning_of(network, begun, optimizer, options)
+        if past is not None:
+            past.check(beginning)
+            past.restore(network, begun, state, optimizer)
+        if rule is not None:
+            column = (rule.best or "loss").removeprefix("val_")
+            better = begun.record.objective.greater_is_better(column)
+            keepers.append(
+                Checkpointer(network, begun, rule, beginning, past, greater_is_better=better)
+            )
+    if options.record:
+        path = None if options.record is True else options.record
+        recorder = Recorder(network, engine, begun, path)
+        begun.record.history.recording = recorder.recording
+        keepers.append(recorder)
+    return keepers
+
+
 def _go(
     network: Network,
     engine: Engine,
@@ -214,18 +234,21 @@ def _go(
     optimizer: Optimizer,
     options: FitOptions,
     callbacks: Sequence[Callback],
+    keepers: Sequence[Keeper],
 ) -> None:
     """Go through the run; whatever happens, the model has the weights of the last whole step."""
     history, run, programs = begun.record.history, begun.run, begun.programs
+    progress = Progress(begun.record, begun.rows, programs.variables[: programs.own])
     window = Window(programs.variables[: programs.own], state.arrays[: programs.own])
     training = Training(network, history, run.epochs, run.epochs * run.train.steps)
+    training.rows = begun.rows
     bar = progress_callback(options.progress)
     calls = [*callbacks, *([bar] if bar else [])]
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), history.seconds
 
     def settle() -> None:
         window.show()
-        history.seconds = time.perf_counter() - begin
+        history.seconds = before + time.perf_counter() - begin
         history.stopped = training.stop_reason
 
     with contextlib.ExitStack() as ending:  # which works backwards, also after an error
@@ -235,10 +258,11 @@ def _go(
         for one in calls:
             one.on_begin(training)
         window.take()
-        train(engine, run, state, begun.data, training, calls, window)
+        train(engine, run, state, begun.data, training, calls, window, keepers)
         if options.stopping is not None and options.stopping.restore_best:
             _restore_best(state, history)
         finish(optimizer, programs, state, history.steps)
+        progress.look(state.arrays)
 
 
 def _restore_best(state: RunState, history: History) -> None:

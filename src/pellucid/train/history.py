@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid import plot
 from pellucid.compile import Record, Run
+from pellucid.diagnose import Finding, Findings
 from pellucid.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from pellucid.train.recording import Recording
 
 __all__ = ["History"]
 
@@ -38,7 +42,10 @@ class History(Mapping[str, list[float]]):
     stopped : why it ended early, or an empty string
     best_epoch : the epoch whose weights were kept by early stopping, counted from 0
     notes : what was done to the data and settings, in sentences
+    findings : probable mistakes, each with its code, its evidence and a remedy
+    silence : codes of findings that were not asked for
     rates : gives the learning rates of steps, where they change; recorded as "learning_rate"
+    recording : with ``fit(record=True)``, the training to go back in
 
     Examples
     --------
@@ -60,7 +67,10 @@ class History(Mapping[str, list[float]]):
     stopped: str = ""
     best_epoch: int | None = None
     notes: list[str] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    silence: tuple[str, ...] = ()
     rates: Rates | None = field(default=None, repr=False)
+    recording: Recording | None = field(default=None, repr=False)
     _columns: dict[str, list[float]] = field(default_factory=dict, repr=False)
     _sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     _losses: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
@@ -116,6 +126,16 @@ class History(Mapping[str, list[float]]):
             self._close(whole.reshape(completed, width, -1), steps[:completed])
         return completed > 0
 
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """The sums of the scalars of the epoch under way, a row for each phase that has begun."""
+        return self._sums
+
+    def go_on(self, past: History, sums: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
+        """Continue `past`, with the sums of its last epoch and the losses of its steps."""
+        self.epochs, self.steps, self.seconds = past.epochs, past.steps, past.seconds
+        self._columns, self._sums, self._losses = past._columns, sums, [losses]
+
     def _take(self, values: NDArray[np.float64]) -> None:
         """Keep the losses of training steps, and count them."""
         room = max(0, KEPT_STEPS - self.steps)
@@ -152,6 +172,7 @@ class History(Mapping[str, list[float]]):
     def to_config(self) -> dict[str, Any]:
         """Give the history as JSON values; the losses of single steps are left out."""
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.init and one.repr}
+        kept["findings"] = [one.to_config() for one in self.findings]
         columns = [list(column) for column in self.items()]
         return {**kept, "names": list(self.names), "columns": columns}
 
@@ -159,7 +180,10 @@ class History(Mapping[str, list[float]]):
     def from_config(cls, config: Mapping[str, Any]) -> History:
         """Make the history that ``to_config`` wrote."""
         past = {k: v for k, v in config.items() if k != "columns"}
-        return cls(**{**past, "names": tuple(past["names"])}, _columns=dict(config["columns"]))
+        findings = Findings(map(Finding.from_config, past.get("findings", ())))
+        given: dict[str, Any] = {"findings": findings, "silence": tuple(past.get("silence", ()))}
+        given |= {"names": tuple(past["names"]), "_columns": dict(config["columns"])}
+        return cls(**{**past, **given})
 
     def plot(self, *, figure: Any = None) -> Any:
         """Draw loss and metrics over epochs; gives the Matplotlib figure."""

@@ -20,6 +20,7 @@ from pellucid.errors import NonFiniteError
 from pellucid.graph import Variable
 from pellucid.graph.op import Leaf
 from pellucid.train.callbacks import Callback, Training
+from pellucid.train.keeping import Keeper
 
 __all__ = ["Interrupt", "Window", "train"]
 
@@ -83,22 +84,26 @@ def train(
     training: Training,
     callbacks: Sequence[Callback],
     window: Window,
+    keepers: Sequence[Keeper] = (),
 ) -> None:
     """Advance `run` to its end, recording into ``training.history``.
 
     Parameters
     ----------
     window : shows the present arrays to callbacks that look at the model
+    keepers : look at the run between steps
 
     Raises
     ------
     NonFiniteError : when a loss or a weight is not finite; the state is that before the step that
         broke it
     """
-    grains = {one.granularity for one in callbacks}
+    grains = {one.granularity for one in callbacks} | {one.granularity for one in keepers}
     limits = {"steps": 1.0} if "step" in grains else {"epochs": 1.0} if "epoch" in grains else {}
     start = copied = time.perf_counter()
     kept = state.copy()
+    for keeper in keepers:
+        keeper.begin(training, state)
     with Interrupt().watched() as interrupt:
         while not state.is_done(run) and not training.stop_reason:
             record = _advanced(engine, run, state, data, kept, limits)
@@ -112,12 +117,16 @@ def train(
                 at = broken or (state.epoch, state.phase, state.step)
                 raise _located(engine, run, state, data, kept, at)
             touched = _call(callbacks, training, window, completed)
+            for keeper in keepers:
+                keeper.see(training, state, touched=touched)
             if (is_due or touched) and not done:  # a replay from before a change would not be one
                 kept, copied = state.copy(), now
             if interrupt.pressed:
                 training.stop("interrupted")
     if state.stopped:
         training.stop("no longer improving")
+    for keeper in keepers:
+        keeper.end(training, state)
 
 
 def _advanced(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid.arguments import Frozen, number_in, one_of, truth, whole_number
 from pellucid.data import Preparation
+from pellucid.diagnose import silenced
 from pellucid.errors import ArgumentError, ArgumentTypeError, DTypeError
 from pellucid.graph.tensor import DTypeLike, Tensor, resolve_dtype
 from pellucid.losses import Loss
 from pellucid.metrics import Metric
 from pellucid.optim import Optimizer
 from pellucid.train.callbacks import Callback, EarlyStopping
+from pellucid.train.keeping import Checkpoint
 
 __all__ = ["FitOptions"]
 
@@ -48,8 +51,13 @@ class FitOptions(Frozen):
     sample_weight: Any = None
     class_weight: Any = None
     replacement: bool = False
+    checkpoint: str | Path | Checkpoint | None = None
+    resume: str | Path | bool = False
+    record: bool | str | Path = False
+    silence: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        silenced((), self.silence)
         for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
             value, most = getattr(self, name), LARGEST_SEED if name == "seed" else None
             if value is not None:
@@ -66,6 +74,7 @@ class FitOptions(Frozen):
                 mend="give steps= instead of epochs=",
             )
         self._check_validation()
+        self._check_kept()
         several = isinstance(self.prepare, Mapping)
         for wish in self.prepare.values() if several else [self.prepare]:
             if wish not in (None, False) and not isinstance(wish, Preparation):
@@ -117,6 +126,27 @@ class FitOptions(Frozen):
             raise ArgumentTypeError("callbacks= takes a list", got=repr(self.callbacks),
                                     mend="write callbacks=[…]")  # fmt: skip
 
+    def _check_kept(self) -> None:
+        rule = self.checkpoints
+        if rule is not None and rule.best is not None and self.steps is not None:
+            raise ArgumentError(
+                "the best of a training is that of an epoch, and a fit by steps has none",
+                got=f"steps={self.steps}, best={rule.best!r}",
+                mend="give epochs= instead of steps=",
+            )  # fmt: skip
+        for name in ("resume", "record"):
+            value = getattr(self, name)
+            if not isinstance(value, (bool, str, Path)):
+                raise ArgumentTypeError(
+                    f"{name}= takes a file, or True", got=repr(value),
+                    mend=f'write {name}="run.safetensors"',
+                )  # fmt: skip
+        if self.resume is True and rule is None:
+            raise ArgumentError(
+                "resume=True continues what is in the file of checkpoint=", got="checkpoint=None",
+                mend='write checkpoint="run.safetensors", resume=True',
+            )  # fmt: skip
+
     def _check_validation(self) -> None:
         given: object = self.validation
         if given is None or (isinstance(given, (tuple, list)) and len(given) in (2, 3)):
@@ -127,6 +157,12 @@ class FitOptions(Frozen):
                 mend="write validation=0.2 or validation=(X, y), with weights (X, y, weights)",
             )  # fmt: skip
         number_in(given, "validation", above=0, below=1)
+
+    @property
+    def checkpoints(self) -> Checkpoint | None:
+        """The rule for checkpoints, a file being its path."""
+        rule = self.checkpoint
+        return rule if rule is None or isinstance(rule, Checkpoint) else Checkpoint(rule)
 
     @property
     def stopping(self) -> EarlyStopping | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, final
 
+from pellucid.diagnose import Findings
 from pellucid.lazy import load
 from pellucid.train.callbacks import Callback, Granularity, Training
 
@@ -30,6 +31,20 @@ class Pace:
 
 
 @final
+class Teller:
+    """Tells each finding once: those of the rows before the first step, the others at the end."""
+
+    def __init__(self) -> None:
+        self._told: Findings = Findings()
+
+    def new(self, training: Training) -> list[str]:
+        """Give what has been found since, in two lines each; notes are left to the history."""
+        found = [one for one in training.history.findings.alarms if one not in self._told]
+        self._told += tuple(found)
+        return [one.brief for one in found]
+
+
+@final
 class BarProgress(Callback):
     """A bar with epochs, steps a second and the time left; below it loss and metrics."""
 
@@ -37,7 +52,7 @@ class BarProgress(Callback):
     looks_at_model = False
 
     def __init__(self) -> None:
-        self._pace = Pace()
+        self._pace, self._teller = Pace(), Teller()
         self._bar: Any = None
         self._live: Any = None
 
@@ -54,6 +69,9 @@ class BarProgress(Callback):
         console = load("rich.console").Console(stderr=True)
         for note in training.history.notes:
             console.print(note, style="dim", highlight=False)
+        self._teller = Teller()
+        for text in self._teller.new(training):
+            console.print(text, style="yellow", highlight=False, markup=False)
         self._live = load("rich.live").Live(console=console, auto_refresh=False)
         self._live.start()
         self.on_progress(training)
@@ -73,6 +91,8 @@ class BarProgress(Callback):
             self._live.stop()
             if training.stop_reason:
                 self._live.console.print(f"stopped: {training.stop_reason}", style="dim")
+            for text in self._teller.new(training):
+                self._live.console.print(text, style="yellow", highlight=False, markup=False)
 
     def _draw(self, training: Training, pace: float, time: str) -> None:
         shown = f"{pace:,.0f} steps/s  {time}" if time else ""
@@ -92,14 +112,15 @@ class LineProgress(Callback):
     def __init__(self, every: int | None = None) -> None:
         self.granularity: Granularity = "time" if every is None else "epoch"
         self._every = every
-        self._pace = Pace()
+        self._pace, self._teller = Pace(), Teller()
         self._last_time = 0.0
         self._last_step = 0
 
     def on_begin(self, training: Training) -> None:
         """Say what was done to data and settings."""
-        for note in training.history.notes:
-            _say(note)
+        self._teller = Teller()
+        for text in (*training.history.notes, *self._teller.new(training)):
+            _say(text)
 
     def on_progress(self, training: Training) -> None:
         """Write a line when it is time for one."""
@@ -118,6 +139,8 @@ class LineProgress(Callback):
             self._line(training)
         if training.stop_reason:
             _say(f"stopped: {training.stop_reason}")
+        for text in self._teller.new(training):
+            _say(text)
 
     def _line(self, training: Training) -> None:
         self._last_time, self._last_step = training.seconds, training.history.steps

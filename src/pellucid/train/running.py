@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Phase, Run, RunState, StopRule
+from pellucid.arguments import Frozen
+from pellucid.compile import Data, Phase, Run, RunState, StopRule
 from pellucid.errors import ArgumentError
 from pellucid.graph import placeholder, symbolic
 from pellucid.layers.module import Module
@@ -17,13 +18,41 @@ from pellucid.optim.schedules import given
 from pellucid.train.history import History
 from pellucid.train.objective import Objective
 from pellucid.train.options import DEFAULT_BATCH, DEFAULT_EPOCHS, FitOptions
+from pellucid.train.record import FitRecord
 from pellucid.train.rows import Part
 from pellucid.train.step import Specs, StepPrograms, step_programs
 
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["finish", "hyper_of", "programs_for", "run_of", "start"]
+__all__ = ["Fit", "finish", "hyper_of", "programs_for", "run_of", "start"]
+
+
+class Fit(Frozen):
+    """A fit that can begin: everything that its run needs.
+
+    Attributes
+    ----------
+    record : what the network will keep of it
+    rows, held_out : to train on, and to validate with if there are any
+    hyper : the optimizer's numbers, inputs of every step
+    """
+
+    record: FitRecord
+    rows: Part
+    held_out: Part | None
+    programs: StepPrograms
+    run: Run
+    hyper: dict[str, NDArray[np.float64]]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def data(self) -> Data:
+        """The rows and numbers as the engine takes them."""
+        held = () if self.held_out is None else (self.held_out.arrays,)
+        return Data((self.rows.arrays, *held), tuple(self.hyper.values()))
 
 
 def programs_for(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid import losses
 from pellucid.data import LabelCoding, Targets, TargetScaling, targets
 from pellucid.data.labels import Task
+from pellucid.diagnose.building import is_softmax, last_operation
 from pellucid.errors import ShapeError
 from pellucid.graph import Tensor
 from pellucid.losses import Loss
@@ -91,25 +92,11 @@ def default_loss(prediction: Tensor, found: Targets) -> Loss:
     """Choose what fits the targets and the network's last operation."""
     if found.task == "regression":
         return losses.get("mse")
-    last = _last(prediction)
+    last = last_operation(prediction)
     if prediction.shape[-1] == 1:
         is_probability = last.op.name == "sigmoid"
         return losses.get("binary_cross_entropy" + "_with_logits" * (not is_probability))
-    return losses.get("categorical_cross_entropy" if _is_softmax(last) else "cross_entropy")
-
-
-def _last(node: Tensor) -> Tensor:
-    while node.op.name == "identity":
-        (node,) = node.inputs
-    return node
-
-
-def _is_softmax(node: Tensor) -> bool:
-    """Whether a node divides powers by their sum."""
-    if node.op.name != "divide":
-        return False
-    powers, total = node.inputs
-    return powers.op.name == "exp" and total.op.name == "sum" and total.inputs[0] is powers
+    return losses.get("categorical_cross_entropy" if is_softmax(last) else "cross_entropy")
 
 
 # --- shapes --------------------------------------------------------------------------------
