@@ -17,9 +17,9 @@ import pytest
 
 import pellucid as pel
 from cli.conftest import FLOWER_NAMES, QUICK, Command, flower_rows, write
-from pellucid.cli.runs import CONFIG, HISTORY, MODEL, REPORT
+from pellucid.cli.runs import CHECKPOINT, CONFIG, HISTORY, MODEL, REPORT
 
-FILES = {MODEL, HISTORY, CONFIG, REPORT}
+FILES = {MODEL, HISTORY, CONFIG, REPORT, CHECKPOINT}
 
 
 def test_digits_are_learned_by_one_command(tmp_path: Path) -> None:

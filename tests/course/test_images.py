@@ -1,6 +1,8 @@
-"""Holds: rows E1 to E3, filters by hand, pooling, and a small network that looks at slashes."""
+"""Holds: rows E1 to E5, from filters by hand to a network that tells pieces of clothing apart."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scipy import ndimage
 import pellucid as pel
 from pellucid import data, nn, optim, plot
 from pellucid.errors import ShapeError
+from pellucid.layers import observed
 
 # --- E1: filters by hand -------------------------------------------------------------------
 
@@ -70,15 +73,21 @@ def test_e1_every_step_of_the_window(applied):
         sums = products.sum(axis=(2, 3))
         assert np.array_equal(sums, pel.correlate(BLOCKS, kernel).numpy())
         both.append(sums)
-    titles = [f"{total:.0f}" for total in sums[0]]
-    drawn = plot.image_grid(products[0], titles, rows=1, columns=6)
-    assert [ax.get_title() for ax in drawn.axes] == titles
-    gallery = plot.image_grid([BLOCKS, *both], ["image", "back", "forward"], rows=1, columns=3)
+    step = plot.convolution_step(BLOCKS, EYE[::-1], padding=1)
+    assert "1·1" in step.get_suptitle()
+    assert step.get_suptitle().endswith(" = 1")
+    drawn = plot.convolution_steps(BLOCKS, EYE[::-1], padding=1, hide_zeros=True)
+    assert [ax.get_title() for ax in drawn.axes] == [f"sum {total:.0f}" for total in sums.flat]
+    for ax, product in zip(drawn.axes, products.reshape(36, 3, 3), strict=True):
+        assert sum(float(text.get_text()) for text in ax.texts) == product.sum()
+    gallery = plot.matrix_grid(
+        [BLOCKS, *both], ["image", "back", "forward"], rows=1, columns=3, hide_zeros=True
+    )
     for ax, shown in zip(gallery.axes, [BLOCKS, *both], strict=True):
-        np.testing.assert_array_equal(ax.images[0].get_array(), shown)
+        assert [text.get_text() for text in ax.texts] == [f"{x:.0f}" for x in shown.flat if x]
     with pytest.raises(ShapeError) as caught:
-        plot.image_grid(both, rows=2, columns=2)
-    assert caught.value.got == "2 images for 2 × 2 = 4 cells"
+        plot.matrix_grid(both, rows=2, columns=2)
+    assert caught.value.got == "2 arrays for 2 × 2 = 4 cells"
 
 
 # --- E2: pooling ---------------------------------------------------------------------------
@@ -114,8 +123,12 @@ def test_e2_before_and_after(applied):
     image = np.array(LONG, float) - 1
     positive = applied(pel.relu, image)
     assert np.array_equal(positive, image * (image > 0))
-    drawn = plot.image_grid([image, positive], ["before", "after"], rows=1, columns=2)
-    assert drawn.axes[1].images[0].get_array().min() == 0
+    drawn = plot.matrix_grid([image, positive], ["before", "after"], rows=1, columns=2)
+    assert {text.get_text() for text in drawn.axes[0].texts} == {"−1", "0", "1", "2"}
+    assert {text.get_text() for text in drawn.axes[1].texts} == {"0", "1", "2"}
+    before, after = plot.pooling(LONG).axes
+    assert [text.get_text() for text in after.texts] == [str(x) for row in POOLED for x in row]
+    assert len(before.patches) == 9
 
 
 # --- E3: slashes ---------------------------------------------------------------------------
@@ -181,7 +194,8 @@ def test_e3_layers_equal_what_is_made_by_hand(engine):
             layer = pel.function(x, node, engine=engine)(SLASHES)[:, k]
             np.testing.assert_allclose(layer, hand.numpy(), atol=1e-6)
             if (engine, k) == ("native", 0):  # a grid of many axes takes long to draw
-                assert len(plot.image_grid(layer, rows=4, columns=5, title=name).axes) == 20
+                grid = plot.matrix_grid(layer, rows=4, columns=5, number_format=".1f", title=name)
+                assert len(grid.axes) == 20
 
 
 def right_class(model):
@@ -209,13 +223,13 @@ def test_e3_fixed_kernels_then_released():
     assert 0.5 < least[0] < least[1]
     assert least[1] >= 0.85
     np.testing.assert_array_equal(fixed.conv.weight.numpy(), KERNELS.astype("float32"))
-    before_after = np.concatenate([KERNELS[:, 0], released.conv.weight.numpy()[:, 0]])
-    assert abs(before_after[:2] - before_after[2:]).max() > 0.05
-    drawn = plot.image_grid(before_after, ["before", "before", "after", "after"], rows=2, columns=2)
-    ax = drawn.add_subplot()
-    for model in (fixed, released):
-        ax.plot(right_class(model), "o")
-    assert len(ax.lines) == 2
+    trained = released.conv.weight.numpy()
+    assert abs(trained - KERNELS).max() > 0.05
+    drawn = plot.kernels(trained, KERNELS, ["back", "forward"])
+    assert [ax.get_title() for ax in drawn.axes][::3] == ["before back", "after forward"]
+    found = {"fixed": right_class(fixed), "released": right_class(released)}
+    ax = plot.true_class_probability(found)
+    assert [line.get_ydata().min() for line in ax.lines] == pytest.approx(least)
 
 
 def test_e3_accuracy_and_cross_entropy_are_metrics(engine):
@@ -223,3 +237,95 @@ def test_e3_accuracy_and_cross_entropy_are_metrics(engine):
     history = slashes_fit(slashes_network(), engine, epochs=5, metrics=["accuracy", "log_loss"])
     assert set(history) == {"loss", "accuracy", "log_loss", "learning_rate"}
     np.testing.assert_allclose(history["log_loss"][:-1], history["loss"][1:], rtol=1e-5)
+
+
+# --- E4: Fashion-MNIST -----------------------------------------------------------------------
+
+SMALL = Path(__file__).parents[3] / "shared" / "data" / "fashion-mnist-small"
+CLOTHES = ("T-Shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+           "Ankle Boot")  # fmt: skip
+clothing = pytest.mark.skipif(not SMALL.is_dir(), reason="the small part is not here")
+
+
+def clothing_network(*augmentation):
+    return nn.Sequential([
+        *augmentation,
+        nn.Conv2d(32, 3, padding=1), nn.BatchNorm2d(), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(64, 3), nn.BatchNorm2d(), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(600), nn.Dropout(0.25), nn.Linear(120), nn.ReLU(), nn.Linear(10),
+    ])  # fmt: skip
+
+
+def clothing_fit(model, X, y, rate=0.001, **settings):
+    return model.fit(
+        X, y, loss="cross_entropy", optimizer=optim.Adam(rate), batch_size=64, prepare="minmax",
+        seed=1, progress=False, **settings,
+    )  # fmt: skip
+
+
+@clothing
+def test_e4_the_network():
+    """After 30 epochs on the 900 images of the small part the test accuracy is from 0.778 to 0.824
+    for the seeds 0 to 4, 0.804 in the mean; here after 4.
+    """
+    found = data.fashion_mnist(SMALL)
+    assert found.class_names == CLOTHES
+    model = clothing_network()
+    clothing_fit(model, *found.train, epochs=4)
+    assert model.summary().total == 1_475_338
+    assert model.evaluate(*found.test)["accuracy"] > 0.65
+
+
+@clothing
+def test_e4_the_engines_take_the_same_steps():
+    X, y = data.fashion_mnist(SMALL).train
+    losses = [
+        clothing_fit(clothing_network(), X[:48], y[:48], steps=2, engine=name).step_losses
+        for name in ("native", "reference")
+    ]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+@clothing
+def test_e4_with_augmentation_inside_the_step(engine):
+    X, y = data.fashion_mnist(SMALL).train
+    layers = (
+        nn.RandomHorizontalFlip(), nn.RandomCrop(28, padding=2), nn.RandomRotation(5),
+        nn.RandomErasing(),
+    )  # fmt: skip
+    small = nn.Sequential([
+        *layers, nn.Conv2d(4, 3, stride=2, activation="relu"), nn.Flatten(), nn.Linear(10),
+    ])  # fmt: skip
+    history = clothing_fit(small, X[:256], y[:256], 0.01, epochs=4, engine=engine)
+    assert history["loss"][-1] < 0.9 * history["loss"][0]
+    still = small.predict(X[:5])
+    np.testing.assert_array_equal(still, small.predict(X[:5]))
+
+
+# --- E5: looking at errors -------------------------------------------------------------------
+
+
+@clothing
+def test_e5_samples_mistakes_confusion_kernels_and_maps():
+    found, model = data.fashion_mnist(SMALL), clothing_network()
+    clothing_fit(model, *found.train, steps=20)
+    X, y = found.test
+    grid = plot.image_grid(X[:9], [CLOTHES[k] for k in y[:9]], rows=3, columns=3)
+    assert [ax.get_title() for ax in grid.axes][:3] == [CLOTHES[k] for k in y[:3]]
+    told = model.classify(X)
+    wrong = plot.mistakes(X, y, told, CLOTHES, confidence=model.predict_proba(X).max(axis=1))
+    assert len(wrong.axes) == 9
+    assert wrong.get_suptitle().startswith(f"{(told != y).sum()} mistakes in 500")
+    ax = plot.confusion_matrix(y, told, CLOTHES)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(CLOTHES)
+    maps = {}
+    with observed(lambda one: maps.setdefault(one.module.path, one.outputs[0].numpy()[0])):
+        model(X[:1] / 255)
+    shown = plot.feature_maps({str(k): maps[str(k)] for k in range(14)})
+    assert shown.axes[0].get_title(loc="left") == "0: 32 × 28 × 28"
+    assert shown.axes[13].get_title(loc="left") == "13: 10"
+    np.testing.assert_allclose(maps["13"], model.predict(X[:1])[0], rtol=1e-3, atol=1e-3)
+    heads = [plot.kernels(model.variables()[f"{k}.weight"].numpy()).axes[0].get_title(loc="left")
+             for k in (0, 4)]  # fmt: skip
+    assert heads[0].startswith("32 filters, 3 × 3")
+    assert heads[1].startswith("64 filters of 32 channels, 3 × 3")

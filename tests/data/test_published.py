@@ -61,7 +61,7 @@ def test_files_may_be_unpacked(folder: Path):
         (folder / name).unlink()
         (folder / name.removesuffix(".gz")).write_bytes(gzip.decompress(raw))
     assert np.array_equal(data.fashion_mnist(folder).X, data.read(folder).X)
-    assert data.fashion_mnist(folder).class_names[9] == "Ankle boot"
+    assert data.fashion_mnist(folder).class_names[9] == "Ankle Boot"
     assert data.read("fashion-mnist", folder=folder).name == "fashion-mnist"
     assert data.named("fashion_mnist", folder=folder).name == "fashion-mnist"
 

@@ -120,6 +120,18 @@ CASES: dict[str, Case] = {
 }
 
 
+# Layers that draw at random, for which no other library is a witness.
+DRAWN: dict[str, Case] = {
+    "crop": Case(lambda: nn.RandomCrop((4, 3)), IMAGES),
+    "crop, padded": Case(lambda: nn.RandomCrop((7, 8), padding=(1, 2), fill=0.5), IMAGES),
+    "translation": Case(lambda: nn.RandomTranslation((2, 1), fill=-1), IMAGES),
+    "horizontal flip": Case(nn.RandomHorizontalFlip, IMAGES),
+    "vertical flip": Case(lambda: nn.RandomVerticalFlip(0.4), IMAGES),
+    "rotation": Case(lambda: nn.RandomRotation(30, fill=0.3), IMAGES),
+    "erasing": Case(lambda: nn.RandomErasing(0.7, (0.1, 0.4), (0.5, 2)), IMAGES),
+}
+
+
 def _autoencoder() -> Module:
     encoder = nn.Linear(4, activation="sigmoid")
     return nn.Sequential([encoder, nn.Tied(encoder, transposed=True)])

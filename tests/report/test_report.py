@@ -480,3 +480,23 @@ def test_what_does_not_fit_is_refused_with_a_mend(
         render_report(replace(digits, **change))
     assert text in str(raised.value)
     assert raised.value.mend
+
+
+def test_kernels_and_feature_maps_are_pictures_with_words(digits: Report) -> None:
+    inner = replace(
+        digits,
+        kernels={"0 Conv2d": np.arange(18.0).reshape(2, 1, 3, 3) - 9},
+        feature_maps={"0 Conv2d": np.ones((2, 6, 6)), "3 Linear": np.arange(10.0) - 4},
+    )
+    page = render_report(inner)
+    heads = re.findall("<h2>(.*?)</h2>", page)
+    assert heads.index("Kernels") + 1 == heads.index("Feature maps")
+    assert 'alt="kernels of 0 Conv2d"' in page
+    assert "2 filters, 3 × 3; darkest: 8.83 or more, −8.83 or less" in page
+    assert re.findall('alt="feature maps of (.*?)"', page) == ["0 Conv2d", "3 Linear"]
+    assert "2 × 6 × 6 maps, 1 to 1" in page
+    assert "10 values, −4 to 5" in page
+    assert "max-width: 140px" in page  # ten values are not blown up to the width of the page
+    plain = render_report(digits)
+    assert "Kernels" not in plain
+    assert "Feature maps" not in plain

@@ -1,4 +1,4 @@
-"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``show``, ``data``, ``doctor``.
+"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``diagnose``, ``show``, …
 
 With ``--json`` a command prints exactly one JSON object to standard output. The exit status is 0,
 1 when it failed, 2 when it was used wrongly; an error is two lines: what is wrong, and the mend.
@@ -13,14 +13,26 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from pellucid import data as data_sets
-from pellucid.cli import asking, doctor, looking, misuse, options, runs, screen, training, wishes
-from pellucid.cli.architecture import read_architecture
+from pellucid.cli import (
+    asking,
+    diagnosing,
+    doctor,
+    exporting,
+    looking,
+    misuse,
+    options,
+    runs,
+    screen,
+    training,
+    wishes,
+)
+from pellucid.cli.recipes import described as described_by
+from pellucid.cli.recipes import usual
 from pellucid.cli.sources import Source
 from pellucid.errors import ArgumentError, PellucidError, PellucidWarning
 from pellucid.files import write_atomically
@@ -67,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.mend = misuse.mend_of(error)
         what, mend = error.in_two_lines().split("\n")
         return _failed(given, what, mend, 2 if misused else 1)
-    except KeyboardInterrupt:
-        return _failed(given, "interrupted", "nothing was saved", 1)
+    except KeyboardInterrupt as stop:
+        return _failed(given, "interrupted", str(stop) or "nothing was saved", 1)
     except MemoryError as error:
         return _failed(given, f"not enough memory: {error}", "use less data, or smaller layers", 1)
     except BrokenPipeError:  # whoever reads our output has seen enough
@@ -125,7 +137,7 @@ def pellucid(context: typer.Context, version: options.Version = False) -> None:
 
 @app.command(help=options.TRAIN, short_help="Train a network and write a run folder.")
 def train(
-    data: options.SourceName,
+    data: options.SourceName = None,
     target: options.Target = None,
     task: options.Task = None,
     hidden: options.Hidden = None,
@@ -143,17 +155,29 @@ def train(
     threads: options.Threads = None,
     dtype: options.DType = None,
     test_fraction: options.TestFraction = None,
+    prepare: options.Prepare = None,
+    folder: options.Folder = None,
+    log_every: options.LogEvery = None,
     out: options.RunWished = None,
+    resume: options.Resume = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a network on a table and write a run folder: model, history, settings and report."""
     texts = {name: value for name, value in locals().items() if name in wishes.NAMES}
     given = wishes.of_command(texts)
-    described = None if model is None else read_architecture(Path(model))
-    chosen = wishes.merged({} if described is None else described.fit, given)
     announce = _silence if as_json or quiet else screen.show_source
-    outcome = training.train(data, chosen, described, out, False if quiet else None, announce)
+    progress = training.Progress(not quiet, wishes.log_every(log_every))
+    if resume is not None:
+        longer = misuse.only_longer(given, DATA=data, out=out)
+        outcome = training.resume(resume, longer, progress, announce)
+    elif data is None:
+        raise misuse.no_data()
+    else:
+        given = usual(data, given)
+        described = described_by(given.get("model"))
+        chosen = wishes.merged({} if described is None else described.fit, given)
+        outcome = training.train(data, chosen, described, out, progress, announce)
     if as_json:
         _print_json({**outcome.results, "notes": outcome.notes})
     elif quiet:
@@ -216,6 +240,22 @@ def evaluate(
         screen.show_values(what, rows, values)
 
 
+@app.command("diagnose", short_help="Look for mistakes in a run.")
+def diagnose_(run: options.RunFolder, as_json: options.AsJson = False) -> None:
+    """Look for mistakes in a run: in its rows, its network and its history.
+
+    \b
+    For example:
+      pellucid diagnose runs/digits-1
+      pellucid diagnose runs/digits-1 --json
+    """
+    found = diagnosing.diagnose(runs.open_run(run))
+    if as_json:
+        _print_json({"run": str(run), "findings": [one.to_config() for one in found]})
+    else:
+        screen.show_findings(found)
+
+
 @app.command("show", short_help="Show what a run, a saved network or a model file is.")
 def show_(
     what: options.Shown,
@@ -236,6 +276,29 @@ def show_(
         _print_json(asdict(found) | {"parameters": found.parameters})
     else:
         screen.show_shown(found)
+
+
+@app.command("export", short_help="Write a run's network as C, PyTorch or ONNX.")
+def export_(
+    run: options.RunFolder,
+    c: options.CFile = None,
+    torch: options.TorchFile = None,
+    onnx: options.OnnxFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write a run's network for other programs: it predicts there what it predicts here.
+
+    \b
+    For example:
+      pellucid export runs/digits-1 --c digits.c
+      pellucid export runs/digits-1 --torch digits.py
+      pellucid export runs/digits-1 --onnx digits.onnx
+    """
+    files = exporting.export(runs.open_run(run), c=c, torch=torch, onnx=onnx)
+    if as_json:
+        _print_json({"run": str(run), "files": {name: str(path) for name, path in files.items()}})
+    else:
+        screen.show_files(files)
 
 
 @app.command("data")

@@ -46,11 +46,13 @@ class Architecture:
     layers : one table for each, with its ``type``
     fit : what the file wishes for the training, checked
     given : the file it came from, for errors
+    least : how many epochs, and how many steps, it is trained at least, if nobody says
     """
 
     layers: tuple[dict[str, Any], ...]
     fit: dict[str, Any] = field(default_factory=dict)
     given: str = ""
+    least: tuple[int, int] = (20, 1_000)  # enough for small data to settle
 
     def ending_in(self, outputs: int) -> Architecture:
         """Give the last dense layer, if it has no units, as many as there are outputs."""

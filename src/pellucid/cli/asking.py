@@ -113,8 +113,10 @@ def evaluate(run: Run, path: Path | None) -> tuple[str, int, dict[str, float]]:
     about, wishes = run.config["data"], run.config["wishes"]
     if path is not None and about["features"]:
         columns_of_run(path, about["features"], about["target"])
-    choice = (about["target"], about["task"]) if about["sha256"] or path else ()
-    source = open_source(str(path or about["given"]), *choice)
+    told = bool(about["sha256"] or path)
+    target, task = (about["target"], about["task"]) if told else (None, None)
+    folder = None if path else wishes.get("folder")
+    source = open_source(str(path or about["given"]), target, task, folder)
     if path is not None:
         X = source.X[about["features"]] if about["features"] else source.X
         X = X if about["sha256"] or not about["features"] else X.to_numpy()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pellucid.cli.parts import nearest
-from pellucid.errors import DataError, FileError, PellucidError
+from pellucid.errors import ArgumentError, DataError, FileError, PellucidError
 
-__all__ = ["EXAMPLES", "explained", "mend_of"]
+__all__ = ["EXAMPLES", "explained", "mend_of", "no_data", "only_longer"]
 
 EXAMPLES = {
     "train": "pellucid train digits",
     "predict": "pellucid predict runs/flowers-1 new.csv",
     "evaluate": "pellucid evaluate runs/digits-1",
+    "diagnose": "pellucid diagnose runs/digits-1",
     "show": "pellucid show runs/digits-1",
+    "export": "pellucid export runs/digits-1 --c digits.c",
     "data": "pellucid data",
     "doctor": "pellucid doctor",
 }
@@ -45,7 +47,28 @@ def explained(error: Any, given: Sequence[str]) -> tuple[str, str]:
         said = f"{option} {'needs a value' if 'requires' in said else 'takes no value'}"
     elif "unexpected extra" in said:
         said = f"{command} was given more than it takes: {said.rpartition('(')[2].rstrip(')')}"
-    return said, f"for example: {EXAMPLES.get(command, EXAMPLES['train'])}; or {_help(command)}"
+    return said, _for_example(command)
+
+
+def no_data() -> ArgumentError:
+    """Say that *train* needs data."""
+    return ArgumentError("the argument DATA of train is missing", mend=_for_example("train"))
+
+
+def only_longer(given: Mapping[str, Any], **others: Any) -> dict[str, Any]:
+    """Give the length that a run is to have; refuse whatever else was given beside --resume."""
+    wrong = [f"--{name.replace('_', '-')}" for name in given if name not in ("epochs", "steps")]
+    wrong += [name if name.isupper() else f"--{name}" for name, value in others.items() if value]
+    if wrong:
+        raise ArgumentError(
+            f"--resume and {wrong[0]} cannot both be given",
+            mend=f"leave {wrong[0]} out: the run goes on as it was begun",
+        )
+    return dict(given)
+
+
+def _for_example(command: str) -> str:
+    return f"for example: {EXAMPLES.get(command, EXAMPLES['train'])}; or {_help(command)}"
 
 
 def _help(command: str) -> str:

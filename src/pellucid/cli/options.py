@@ -19,18 +19,24 @@ __all__ = [
     "AnswerFile",
     "AsJson",
     "BatchSize",
+    "CFile",
     "DType",
     "EarlyStopping",
     "Engine",
     "Epochs",
+    "Folder",
     "Hidden",
     "LabelledTable",
     "LearningRate",
+    "LogEvery",
     "Loss",
     "Model",
     "NewTable",
+    "OnnxFile",
     "OptimizerName",
+    "Prepare",
     "Quiet",
+    "Resume",
     "RunFolder",
     "RunWished",
     "Seed",
@@ -42,6 +48,7 @@ __all__ = [
     "Task",
     "TestFraction",
     "Threads",
+    "TorchFile",
     "Validation",
     "Version",
 ]
@@ -59,6 +66,10 @@ For example:
   pellucid train digits
   pellucid train flowers.csv --target species --hidden 64,32 --epochs 100
   pellucid train flowers.csv --target species --model model.toml
+  pellucid train --resume runs/digits-1
+
+fashion-mnist, mnist and kmnist are learned by a convolutional network (--model=cnn) from pixels
+of 0 to 1, unless --hidden or --model says otherwise.
 
 The file model.toml lists the layers; options of the command go before it. The last Linear
 needs no units, and [fit] may be left out:
@@ -97,7 +108,7 @@ AsJson = Annotated[
 # --- of train ------------------------------------------------------------------------------
 
 SourceName = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="DATA",
         help="A data set by name, a table (CSV, Parquet, NPY, NPZ), or a folder of pictures.",
@@ -115,7 +126,8 @@ Hidden = Annotated[
     ),
 ]
 Model = Annotated[
-    str | None, _option("FILE", "Instead a TOML or JSON file that lists the layers; see above.")
+    str | None,
+    _option("FILE", "Instead a TOML or JSON file that lists the layers, see above; or cnn."),
 ]
 Loss = Annotated[
     str | None,
@@ -159,8 +171,23 @@ TestFraction = Annotated[
     str | None,
     _option("SHARE", "The share of rows held out for the test.", default=DEFAULTS.test_fraction),
 ]
+Prepare = Annotated[
+    str | None,
+    _option("HOW", "How numbers are scaled: standard or minmax.", default="what the model wants"),
+]
+Folder = Annotated[
+    str | None,
+    _option("DIR", "Where the files of a downloaded set lie.", default="the platform's cache"),
+]
+LogEvery = Annotated[
+    str | None, _option("N", "Write a line with the loss every N batches.", "--log-every")
+]
 RunWished = Annotated[
     Path | None, _option("DIR", "The run folder.", "--out", default="runs/DATA-1, -2, …")
+]
+Resume = Annotated[
+    Path | None,
+    _option("RUN", "Go on with a run that was interrupted, or with --epochs for longer."),
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress bar; print the run folder alone.")
@@ -195,3 +222,11 @@ ShownData = Annotated[
         "DATA", "For a model file: the data it is to learn, which decide its shapes.", "--data"
     ),
 ]
+CFile = Annotated[
+    Path | None, _option("FILE", "Write one C99 file that needs no library, as digits.c.", "--c")
+]
+TorchFile = Annotated[
+    Path | None,
+    _option("FILE", "Write source code of PyTorch, and the weights beside it.", "--torch"),
+]
+OnnxFile = Annotated[Path | None, _option("FILE", "Write an ONNX file.", "--onnx")]

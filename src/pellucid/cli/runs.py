@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 from collections.abc import Mapping
@@ -13,10 +14,14 @@ from pellucid.errors import FileError
 from pellucid.files import read_bytes, write_atomically
 from pellucid.models import Network, load
 
-__all__ = ["CONFIG", "HISTORY", "MODEL", "REPORT", "Run", "new_folder", "open_run", "write_json"]
+__all__ = [
+    "CHECKPOINT", "CONFIG", "HISTORY", "MODEL", "REPORT", "Run", "new_folder", "open_run",
+    "read_config", "removed", "write_json",
+]  # fmt: skip
 
 MODEL, HISTORY = "model.safetensors", "history.jsonl"
 CONFIG, REPORT = "config.json", "report.html"
+CHECKPOINT = "checkpoint.safetensors"
 RUNS = Path("runs")
 FORMAT = 1
 NEEDED = {
@@ -67,12 +72,35 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False), "\n")
 
 
+def removed(folder: Path) -> None:
+    """Remove a run that has come to nothing."""
+    with contextlib.suppress(OSError):
+        for name in (CHECKPOINT, CONFIG):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+
+
 def open_run(folder: Path) -> Run:
     """Read a run's configuration and its network.
 
     Raises
     ------
-    FileError : when there is no such run, or its files are damaged
+    FileError : when there is no such run, it has not ended, or its files are damaged
+    """
+    config = read_config(folder)
+    if "results" not in config and not (folder / MODEL).exists():
+        raise FileError(
+            "the run has not ended", where=str(folder), mend=f"pellucid train --resume {folder}"
+        )
+    return Run(folder, config, load(folder / MODEL))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read what a run was asked for, ended or not.
+
+    Raises
+    ------
+    FileError : when there is no such run, or the file is damaged
     """
     path = folder / CONFIG
     if not path.is_file():
@@ -91,7 +119,8 @@ def open_run(folder: Path) -> Run:
             where=str(path), got=f"format {config['format']}", wanted=f"format {FORMAT}",
             mend="run pip install --upgrade pellucid",
         )  # fmt: skip
-    return Run(folder, config, load(folder / MODEL))
+    found: dict[str, Any] = config
+    return found
 
 
 def _damaged(path: Path, got: str) -> FileError:

@@ -19,11 +19,14 @@ from pellucid.cli.runs import REPORT
 from pellucid.cli.sources import Source
 from pellucid.cli.training import Outcome
 from pellucid.data import SetEntry
+from pellucid.diagnose import Findings
 
 __all__ = [
     "show_answers",
     "show_data",
     "show_examination",
+    "show_files",
+    "show_findings",
     "show_outcome",
     "show_shown",
     "show_source",
@@ -63,6 +66,8 @@ def show_outcome(outcome: Outcome) -> None:
         f"seed {results['seed']})"
     )
     console.print()
+    alarms = [one for one in results["findings"] if one["severity"] != "note"]
+    told = ", ".join(dict.fromkeys(one["code"] for one in alarms))
     folder, new = outcome.folder, "new.csv" if outcome.source.features else "pictures/"
     _pairs(
         console,
@@ -70,8 +75,27 @@ def show_outcome(outcome: Outcome) -> None:
             "run": str(folder),
             "look": f"{OPEN} {shlex.quote(str(folder / REPORT))}",
             "use": f"pellucid predict {shlex.quote(str(folder))} {new}",
+            **({"findings": f"{told}: pellucid diagnose {folder}"} if told else {}),
         },
     )
+
+
+def show_findings(found: Findings) -> None:
+    """Say what was found, gravest first."""
+    console = _console()
+    order = ("error", "warning", "note")
+    colours = {"error": "bold red", "warning": "bold yellow", "note": "dim"}
+    for one in sorted(found, key=lambda one: order.index(one.severity)):
+        console.print(f"[{colours[one.severity]}]{one.code} {one.severity}[/]  {escape(one.title)}")
+        _pairs(console, {name: text for name, text in one.lines.items() if text})
+        console.print()
+    if not found:
+        console.print("no findings")
+
+
+def show_files(files: Mapping[str, Path]) -> None:
+    """Say which files were written, each with what it is."""
+    _pairs(_console(), {name: str(path) for name, path in files.items()})
 
 
 def show_values(what: str, rows: int, values: Mapping[str, float]) -> None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from pellucid import data
 from pellucid.data.arrays import is_frame
-from pellucid.errors import DataError, PellucidError
+from pellucid.data.published import PUBLISHED
+from pellucid.errors import ArgumentError, DataError, PellucidError
 from pellucid.files import read_bytes
 
 __all__ = ["Source", "columns_of_run", "open_source", "split_rows"]
@@ -75,7 +76,7 @@ class Source:
 
 
 def open_source(
-    given: str, target: str | None = None, task: str | None = None, folder: Path | None = None
+    given: str, target: str | None = None, task: str | None = None, folder: str | None = None
 ) -> Source:
     """Find a data set by name, or read a file or a folder.
 
@@ -90,6 +91,11 @@ def open_source(
     ------
     ArgumentError, DataError, FileError : when there is none, or it cannot be used, and why
     """
+    if folder is not None and given.replace("_", "-") not in PUBLISHED:
+        raise ArgumentError(
+            f"{given} is not downloaded into a folder", where="--folder", got=f"--folder={folder}",
+            wanted=f"a folder for one of {', '.join(PUBLISHED)}", mend="leave --folder out",
+        )  # fmt: skip
     try:
         found = data.read(given, target, task=task, folder=folder)  # type: ignore[arg-type]
     except PellucidError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,36 @@ from numpy.typing import NDArray
 from pellucid import nn, optim
 from pellucid.cli import runs
 from pellucid.cli.architecture import Architecture, of_sizes
+from pellucid.cli.lines import LossLines
 from pellucid.cli.parts import as_python, classes_in, made
+from pellucid.cli.seen import feature_maps, kernels
 from pellucid.cli.sources import Source, open_source, split_rows
 from pellucid.cli.wishes import Wishes, loss_of, optimizer_of
 from pellucid.data import take
+from pellucid.diagnose import Finding
 from pellucid.engines.native.team import thread_limit
-from pellucid.errors import ArgumentError
+from pellucid.errors import ArgumentError, DataError, FileError, PellucidError
 from pellucid.files import write_atomically
 from pellucid.losses import Loss
 from pellucid.report import Report, render_report
 from pellucid.version import VERSION
 
-__all__ = ["Outcome", "complete", "train"]
+__all__ = ["Outcome", "complete", "resume", "train"]
 
 Announcement = Callable[[Source, tuple[int, int], Sequence[str]], None]
-LEAST_STEPS, LEAST_EPOCHS = 1_000, 20  # without --epochs: enough for small data to settle
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a training is told while it goes on: by a bar, and by a line every so many batches."""
+
+    bar: bool = True
+    every: int | None = None
+
+    def lines(self, wishes: Wishes, rows: int) -> list[LossLines]:
+        """Give what writes the lines, if they are wished for."""
+        kept = rows - round((wishes.validation or 0) * rows)
+        return [LossLines(self.every, wishes.batch_size, kept)] if self.every else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +67,7 @@ def train(
     wishes: Wishes,
     model: Architecture | None,
     out: Path | None,
-    progress: bool | None,
+    progress: Progress,
     announce: Announcement,
 ) -> Outcome:
     """Train on a part of the data, test on the rest, and write the run folder.
@@ -62,31 +77,84 @@ def train(
     given : a data set by name, or the path of a table
     model : the layers that a file describes; else those of ``wishes.hidden``
     out : the folder, instead of the next one in ``runs``
-    progress : ``False`` for no bar
+    progress : how it is told
     announce : told of the data, the sizes of both parts, and what was done, before it begins
     """
-    source = open_source(given, wishes.target, wishes.task)
-    loss = _loss(source, wishes, model)
-    architecture = complete(model, wishes, source, loss)
-    network = architecture.network()
-    kept, held = split_rows(source, wishes.test_fraction, wishes.seed)
-    (X, y), (test_X, test_y) = ((take(source.X, rows), source.y[rows]) for rows in (kept, held))
-    wishes = _with_epochs(wishes, len(y))
+    source = open_source(given, wishes.target, wishes.task, wishes.folder)
+    architecture = complete(model, wishes, source, _loss(source, wishes, model))
+    parts = split_rows(source, wishes.test_fraction, wishes.seed)
+    wishes = _with_epochs(wishes, len(parts[0]), architecture)
     folder = runs.new_folder(source.name, out)
-    announce(source, (len(y), len(test_y)), source.notes)
+    announce(source, (len(parts[0]), len(parts[1])), source.notes)
     try:
-        with thread_limit(wishes.threads) if wishes.threads else contextlib.nullcontext():
-            history = network.fit(
-                X, y, loss=loss, optimizer=_optimizer(wishes), epochs=wishes.epochs,
-                steps=wishes.steps, batch_size=wishes.batch_size, validation=wishes.validation,
-                early_stopping=wishes.early_stopping, prepare="standard", seed=wishes.seed,
-                dtype=wishes.dtype, engine=wishes.engine, progress=progress,
-            )  # fmt: skip
-    except BaseException:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        runs.write_json(folder / runs.CONFIG, _config(source, wishes, architecture))
+        return _trained(source, wishes, architecture, parts, folder, progress, model)
+    except BaseException as error:
+        hopeless = isinstance(error, PellucidError) and not isinstance(error, FileError)
+        if hopeless or not (folder / runs.CHECKPOINT).exists():
+            runs.removed(folder)
+        elif isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"to go on: pellucid train --resume {folder}") from None
         raise
+
+
+def resume(
+    folder: Path,
+    longer: Mapping[str, Any],
+    progress: Progress,
+    announce: Announcement,
+) -> Outcome:
+    """Continue a run that has not ended, or for more epochs one that has.
+
+    Parameters
+    ----------
+    longer : the epochs or steps that it is to have in the end, if they are to be others
+
+    Raises
+    ------
+    FileError : when there is no such run
+    DataError : when the data are no longer those that it was begun with
+    """
+    config = runs.read_config(folder)
+    about, said = config["data"], config["wishes"]
+    wishes = replace(Wishes(**{**said, "hidden": tuple(said["hidden"])}), **longer)
+    source = open_source(about["given"], wishes.target, wishes.task, wishes.folder)
+    if source.digest != about["sha256"]:
+        raise DataError(
+            "the file is no longer the one that the run was begun with", where=source.given,
+            mend=f"train anew: pellucid train {source.given}",
+        )  # fmt: skip
+    architecture = Architecture(tuple(config["layers"]), given=str(folder))
+    parts = split_rows(source, wishes.test_fraction, wishes.seed)
+    announce(source, (len(parts[0]), len(parts[1])), source.notes)
+    model = None if wishes.model is None else architecture
+    return _trained(source, wishes, architecture, parts, folder, progress, model)
+
+
+def _trained(
+    source: Source,
+    wishes: Wishes,
+    architecture: Architecture,
+    parts: tuple[NDArray[np.int64], NDArray[np.int64]],
+    folder: Path,
+    progress: Progress,
+    model: Architecture | None,
+) -> Outcome:
+    """Train, or go on from the checkpoint in the folder if there is one; write what comes of it."""
+    network = architecture.network()
+    (X, y), (test_X, test_y) = ((take(source.X, rows), source.y[rows]) for rows in parts)
+    with thread_limit(wishes.threads) if wishes.threads else contextlib.nullcontext():
+        history = network.fit(
+            X, y, loss=_loss(source, wishes, model), optimizer=_optimizer(wishes),
+            epochs=wishes.epochs, steps=wishes.steps, batch_size=wishes.batch_size,
+            validation=wishes.validation, early_stopping=wishes.early_stopping,
+            prepare=wishes.prepare or "standard", seed=wishes.seed, dtype=wishes.dtype,
+            engine=wishes.engine, progress=None if progress.bar else False,
+            callbacks=progress.lines(wishes, len(y)), checkpoint=folder / runs.CHECKPOINT,
+            resume=True,
+        )  # fmt: skip
     wishes = replace(wishes, engine=history.engine)
+    found = network.diagnose(X, y, validation=(test_X, test_y))
     results = {
         "data": source.given,
         "task": source.task,
@@ -100,6 +168,7 @@ def train(
         "seed": wishes.seed,
         "run": str(folder),
         "stopped": history.stopped,
+        "findings": [one.to_config() for one in found],
     }
     notes = (*source.notes, *history.notes)
     outcome = Outcome(
@@ -145,11 +214,11 @@ def _optimizer(wishes: Wishes) -> optim.Optimizer:
     return found
 
 
-def _with_epochs(wishes: Wishes, rows: int) -> Wishes:
+def _with_epochs(wishes: Wishes, rows: int, architecture: Architecture) -> Wishes:
     if wishes.epochs is not None or wishes.steps is not None:
         return wishes
-    steps = math.ceil(rows / wishes.batch_size)
-    return replace(wishes, epochs=max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / steps)))
+    epochs, steps = architecture.least
+    return replace(wishes, epochs=max(epochs, math.ceil(steps * wishes.batch_size / rows)))
 
 
 # --- what is written -----------------------------------------------------------------------
@@ -160,17 +229,19 @@ def _write(outcome: Outcome, test_X: Any, test_y: NDArray[Any]) -> None:
     assert network.history is not None
     network.save(folder / runs.MODEL)
     write_atomically(folder / runs.HISTORY, *(line + "\n" for line in network.history.lines()))
-    runs.write_json(folder / runs.CONFIG, _config(outcome))
+    config = _config(outcome.source, outcome.wishes, outcome.architecture)
+    ended = {"notes": list(outcome.notes), "results": outcome.results}
+    runs.write_json(folder / runs.CONFIG, {**config, **ended})
     page = render_report(_report(outcome, test_X, test_y))
     write_atomically(folder / runs.REPORT, page)
 
 
-def _config(outcome: Outcome) -> dict[str, Any]:
-    source = outcome.source
+def _config(source: Source, wishes: Wishes, architecture: Architecture) -> dict[str, Any]:
+    """Say what was asked for; what came of it is added at the end."""
     return {
         "format": runs.FORMAT,
         "pellucid": VERSION,
-        "command": _command(source, outcome.wishes),
+        "command": _command(source, wishes),
         "data": {
             "given": source.given,
             "sha256": source.digest,
@@ -179,10 +250,8 @@ def _config(outcome: Outcome) -> dict[str, Any]:
             "features": list(source.features),
             "classes": list(source.classes),
         },
-        "layers": list(outcome.architecture.layers),
-        "wishes": asdict(outcome.wishes),
-        "notes": list(outcome.notes),
-        "results": outcome.results,
+        "layers": list(architecture.layers),
+        "wishes": asdict(wishes),
     }
 
 
@@ -197,7 +266,8 @@ def _script(outcome: Outcome) -> str:
     source, wishes = outcome.source, outcome.wishes
     column = f", {as_python(wishes.target)}" if wishes.target is not None else ""
     task = f", task={as_python(wishes.task)}" if wishes.task is not None else ""
-    read = f"found = data.read({as_python(source.given)}{column}{task})"
+    folder = f", folder={as_python(wishes.folder)}" if wishes.folder is not None else ""
+    read = f"found = data.read({as_python(source.given)}{column}{task}{folder})"
     stratify = ", stratify=found.y" if source.task == "classification" else ""
     parts = f"data.split(len(found.y), {wishes.test_fraction}, seed={wishes.seed}{stratify})"
     if source.test_rows:
@@ -213,7 +283,7 @@ def _script(outcome: Outcome) -> str:
         for name in ("validation", "early_stopping")
         if (value := getattr(wishes, name)) is not None
     }
-    chosen |= {"prepare": "standard", "seed": wishes.seed, "dtype": wishes.dtype}
+    chosen |= {"prepare": wishes.prepare or "standard", "seed": wishes.seed, "dtype": wishes.dtype}
     chosen |= {"engine": wishes.engine}
     given = "".join(f"    {name}={as_python(value)},\n" for name, value in chosen.items())
     return f"""\
@@ -261,6 +331,7 @@ def _report(outcome: Outcome, test_X: Any, test_y: NDArray[Any]) -> Report:
         notes=notes,
         network=[(row.kind, str(row.shape), row.parameters) for row in network.summary().rows],
         history=dict(network.history or {}),
+        findings=[Finding.from_config(one) for one in results["findings"]],
         best=None if best is None else best + 1,
         probabilities=network.predict_proba(test_X) if classes else None,
         names=[str(name) for name in source.called(labels)] if classes else None,
@@ -268,6 +339,8 @@ def _report(outcome: Outcome, test_X: Any, test_y: NDArray[Any]) -> Report:
         inputs=inputs,
         image_shape=inputs.shape[1:] if inputs.ndim > 2 else source.image_shape,
         features=source.features or None,
+        kernels=kernels(network),
+        feature_maps=feature_maps(network, test_X[:1]) if inputs.ndim == 4 else {},
         settings={
             **outcome.wishes.options(),
             **{name: results[name] for name in ("epochs", "steps", "seconds")},

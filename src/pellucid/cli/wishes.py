@@ -15,11 +15,12 @@ from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.losses import LOSSES, Loss
 
 __all__ = [
-    "IN_FILES", "NAMES", "OPTIMIZERS", "Wishes", "loss_of", "merged", "of_command", "of_file",
-    "optimizer_of",
+    "IN_FILES", "NAMES", "OPTIMIZERS", "Wishes", "log_every", "loss_of", "merged",
+    "of_command", "of_file", "optimizer_of",
 ]  # fmt: skip
 
 Check = Callable[[Any, str], Any]
+MODELS = ("cnn",)  # those that are known by name
 OPTIMIZERS = {name.lower(): cls for name, cls in optim.OPTIMIZERS.items()}
 SIZES = "sizes such as 64,32, or none"
 
@@ -48,6 +49,8 @@ class Wishes:
     threads: int | None = None
     dtype: str = "float32"
     test_fraction: float = 0.3
+    prepare: str | None = None
+    folder: str | None = None
 
     def options(self) -> dict[str, object]:
         """Name all that was chosen, by the user or for the user, as options of the command."""
@@ -100,6 +103,11 @@ def of_file(table: Mapping[str, Any]) -> dict[str, Any]:
                 f"{one} and {other} cannot both be given", mend=f"leave {one} or {other} out"
             )
     return {name: _checked(name, value, name) for name, value in table.items()}
+
+
+def log_every(text: str | None) -> int | None:
+    """Read how many batches lie between two lines about the loss."""
+    return None if text is None else _count(_number(text), "--log-every")
 
 
 def merged(of_file: Mapping[str, Any], given: Mapping[str, Any]) -> Wishes:
@@ -179,11 +187,13 @@ def _sizes(value: Any, called: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def _path(value: Any, called: str) -> str:
+def _model(value: Any, called: str) -> str:
+    if value in MODELS:
+        return str(value)
     if Path(str(value)).suffix.lower() not in (".toml", ".json"):
         raise ArgumentError(
             f"{called} is a file that describes layers", got=f"{called}={value}",
-            wanted="a file that ends in .toml or .json",
+            wanted=f"a file that ends in .toml or .json, or {', '.join(MODELS)}",
             mend=f"write {called}=model.toml; pellucid train --help shows one",
         )  # fmt: skip
     return str(value)
@@ -238,7 +248,7 @@ def optimizer_of(wishes: Wishes) -> dict[str, Any]:
 
 CHECKS: dict[str, Check] = {
     "task": _choice("classification", "regression"),
-    "model": _path,
+    "model": _model,
     "hidden": _sizes,
     "loss": _loss,
     "optimizer": _optimizer,
@@ -253,12 +263,16 @@ CHECKS: dict[str, Check] = {
     "threads": _count,
     "dtype": _choice("float32", "float64"),
     "test_fraction": _share,
+    "prepare": _choice("standard", "minmax"),
 }
 APART = (  # what cannot both be given, and the mend
     ("hidden", "model", "leave --hidden out: the file says what the layers are"),
     ("epochs", "steps", "give --epochs to see all rows so often, or --steps for so many batches"),
     ("early_stopping", "steps", "give --epochs instead of --steps: it looks at whole epochs"),
 )
-WORDS = {"target", "task", "model", "hidden", "loss", "optimizer", "engine", "dtype"}
+WORDS = {
+    "target", "task", "model", "hidden", "loss", "optimizer", "engine", "dtype", "prepare",
+    "folder",
+}  # fmt: skip
 IN_FILES = tuple(name for name in CHECKS if name not in ("task", "model", "hidden"))
 NAMES = tuple(one.name for one in fields(Wishes))

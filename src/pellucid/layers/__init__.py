@@ -24,6 +24,14 @@ from pellucid.layers.activation import (
     Tanh,
     Threshold,
 )
+from pellucid.layers.augment import (
+    RandomCrop,
+    RandomErasing,
+    RandomHorizontalFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomVerticalFlip,
+)
 from pellucid.layers.block import Parallel, Residual
 from pellucid.layers.config import from_config, to_config
 from pellucid.layers.constraint import Constraint, MaxNorm, NonNegative
@@ -64,7 +72,8 @@ __all__ = [
     "GroupNorm", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "Initializer",
     "InstanceNorm1d", "InstanceNorm2d", "LayerNorm", "LeakyReLU", "Linear", "LogSoftmax",
     "MaxNorm", "MaxPool1d", "MaxPool2d", "Mish", "Module", "NonNegative", "Observation",
-    "PReLU", "Parallel", "Penalty", "ReLU", "ReLU6", "Reshape", "Residual", "SiLU", "Sigmoid",
-    "Sign", "Softmax", "Softplus", "Softsign", "Tanh", "Threshold", "Tied", "from_config",
-    "initializer", "observed", "to_config", "with_updates",
+    "PReLU", "Parallel", "Penalty", "RandomCrop", "RandomErasing", "RandomHorizontalFlip",
+    "RandomRotation", "RandomTranslation", "RandomVerticalFlip", "ReLU", "ReLU6", "Reshape",
+    "Residual", "SiLU", "Sigmoid", "Sign", "Softmax", "Softplus", "Softsign", "Tanh", "Threshold",
+    "Tied", "from_config", "initializer", "observed", "to_config", "with_updates",
 ]  # fmt: skip

@@ -1,12 +1,14 @@
 """Pictures of arrays, functions and records with Matplotlib; nothing here knows a model.
 
-A display of one thing takes ``ax=`` and returns the `Axes`; a grid (`curves`, `image_grid`,
-`mistakes`) takes ``figure=`` and returns the `Figure`. Without them a pyplot figure is made, so
-that a notebook shows it. No global setting of Matplotlib is read or written.
+A display of one thing takes ``ax=`` and returns the `Axes`; one of several (a gallery, curves,
+steps) takes ``figure=`` and returns the `Figure`. Without them a pyplot figure is made, so that a
+notebook shows it. No global setting of Matplotlib is read or written.
 Save with Matplotlib's own ``ax.figure.savefig("name.svg")``.
 """
 
+from pellucid.plot.cells import matrix, matrix_grid
 from pellucid.plot.classes import confusion_matrix, scatter_classes
+from pellucid.plot.convolution import convolution_step, convolution_steps, pooling
 from pellucid.plot.descent import (
     descent_contours,
     descent_curve,
@@ -15,6 +17,7 @@ from pellucid.plot.descent import (
     smoothed,
     taylor_models,
 )
+from pellucid.plot.filters import feature_maps, kernels, true_class_probability
 from pellucid.plot.images import image_grid, mistakes
 from pellucid.plot.regression import error_by_feature, predicted_against_true, residuals
 from pellucid.plot.scores import calibration, class_curves
@@ -27,6 +30,8 @@ __all__ = [
     "calibration",
     "class_curves",
     "confusion_matrix",
+    "convolution_step",
+    "convolution_steps",
     "curves",
     "decision_boundary",
     "descent_contours",
@@ -34,9 +39,14 @@ __all__ = [
     "descent_values",
     "error_by_feature",
     "feature_bars",
+    "feature_maps",
     "histogram",
     "image_grid",
+    "kernels",
+    "matrix",
+    "matrix_grid",
     "mistakes",
+    "pooling",
     "predicted_against_true",
     "probability_surface",
     "residuals",
@@ -45,4 +55,5 @@ __all__ = [
     "smoothed",
     "step_losses",
     "taylor_models",
+    "true_class_probability",
 ]

@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import Frozen
-from pellucid.errors import DataError, LabelError, ShapeError
+from pellucid.errors import ArgumentError, DataError, LabelError, ShapeError
 
 __all__ = [
     "Classes",
+    "at_least_one",
     "call",
     "column",
     "encode",
     "finite",
+    "grid_cells",
     "image_stack",
     "numbers",
     "points",
@@ -166,6 +168,39 @@ def image_stack(images: ArrayLike) -> Floats:
             mend="divide by the largest possible value, such as images / 255",
         )
     return array
+
+
+def grid_cells(
+    count: int, rows: int | None, columns: int | None, what: str = "images"
+) -> tuple[int, int]:
+    """Rows and columns of a grid; one that is missing follows from the count, both must hold it.
+
+    Raises
+    ------
+    ShapeError : for a grid of another number of cells
+    """
+    for name, value in {"rows": rows, "columns": columns}.items():
+        if value is not None:
+            at_least_one(name, value)
+    if rows is not None and columns is not None and rows * columns != count:
+        raise ShapeError(
+            f"the {what} do not fill the grid",
+            where="rows, columns",
+            got=f"{count} {what} for {rows} × {columns} = {rows * columns} cells",
+            mend=f"pass {what}[:{rows * columns}], or leave rows out"
+            if count > rows * columns
+            else "pass fewer rows or columns, or leave rows out",
+        )
+    columns = columns or (-(-count // rows) if rows else min(count, 5))
+    return rows or -(-count // columns), columns
+
+
+def at_least_one(name: str, value: int) -> None:
+    """Refuse a count below 1."""
+    if value < 1:
+        raise ArgumentError(
+            f"{name} must be at least 1", where=name, got=str(value), mend=f"write {name}=3"
+        )
 
 
 def call(function: Callable[[Floats], ArrayLike], given: Floats, name: str) -> Floats:

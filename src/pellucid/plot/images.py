@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pellucid.errors import ArgumentError, ShapeError
-from pellucid.plot.arrays import column, encode, image_stack, same_length
+from pellucid.errors import ShapeError
+from pellucid.plot.arrays import (
+    at_least_one,
+    column,
+    encode,
+    grid_cells,
+    image_stack,
+    same_length,
+)
 from pellucid.plot.style import GRID, INK, MUTED, figure_or_new
 
 if TYPE_CHECKING:
@@ -51,7 +58,7 @@ def image_grid(
     """
     stack = image_stack(images)
     count = len(stack)
-    rows, columns = _cells(count, rows, columns)
+    rows, columns = grid_cells(count, rows, columns)
     texts = [""] * count if titles is None else [str(text) for text in titles]
     if len(texts) != count:
         raise ShapeError(
@@ -111,7 +118,7 @@ def mistakes(
     '7 taken for 1'
     """
     for name, value in {"limit": limit, "columns": columns}.items():
-        _at_least_one(name, value)
+        at_least_one(name, value)
     stack, classes = image_stack(images), encode(names, truth=truth, predicted=predicted)
     true, said = classes.codes
     sure = np.zeros(len(true)) if confidence is None else column(confidence, "confidence")
@@ -138,33 +145,9 @@ def mistakes(
     )
 
 
-def _cells(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:
-    for name, value in {"rows": rows, "columns": columns}.items():
-        if value is not None:
-            _at_least_one(name, value)
-    if rows is not None and columns is not None and rows * columns != count:
-        raise ShapeError(
-            "the images do not fill the grid",
-            where="rows, columns",
-            got=f"{count} images for {rows} × {columns} = {rows * columns} cells",
-            mend=f"pass images[:{rows * columns}], or leave rows out"
-            if count > rows * columns
-            else "pass fewer rows or columns, or leave rows out",
-        )
-    columns = columns or (-(-count // rows) if rows else min(count, 5))
-    return rows or -(-count // columns), columns
-
-
 def _caption(true: str, said: str) -> str:
     between = " " if len(true) + len(said) < 7 else "\n"
     return f"{true}{between}taken for {said}"
-
-
-def _at_least_one(name: str, value: int) -> None:
-    if value < 1:
-        raise ArgumentError(
-            f"{name} must be at least 1", where=name, got=str(value), mend=f"write {name}=3"
-        )
 
 
 def _nothing(figure: Figure | None, text: str) -> Figure:

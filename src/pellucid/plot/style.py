@@ -29,6 +29,7 @@ __all__ = [
     "MUTED",
     "axes_or_new",
     "colour_bar",
+    "darkening",
     "diverging",
     "few_ticks",
     "figure_or_new",
@@ -69,6 +70,12 @@ def diverging() -> Colormap:
 def rising() -> Colormap:
     """The map for shares from 0 (paper) to 1 (accent): the upper half of `diverging`."""
     return _blend("rising", _DIVERGING[2:])
+
+
+@cache
+def darkening() -> Colormap:
+    """The map for numbers of which the darker is the greater: from paper to ink."""
+    return _blend("darkening", ("#ffffff", INK))
 
 
 def tints(count: int) -> Colormap:

@@ -40,7 +40,11 @@ def table(caption: str, *parts: Element, class_: str = "") -> Element:
 
 
 def plain_table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], total: Sequence[str] = ()
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    total: Sequence[str] = (),
+    class_: str = "",
 ) -> Element:
     """A table of texts; the first of each row is its head."""
 
@@ -50,7 +54,8 @@ def plain_table(
 
     titles = element("tr", *(head_cell(name) if name else element("td") for name in head))
     foot = [element("tfoot", line(total))] if total else []
-    return table(caption, element("thead", titles), element("tbody", *map(line, rows)), *foot)
+    body = element("tbody", *map(line, rows))
+    return table(caption, element("thead", titles), body, *foot, class_=class_)
 
 
 def facts(caption: str, given: Mapping[str, object]) -> Element | None:

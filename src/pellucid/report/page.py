@@ -9,6 +9,7 @@ from pellucid.errors import ArgumentError
 from pellucid.report import classes, regression, summary
 from pellucid.report.curves import training
 from pellucid.report.elements import element
+from pellucid.report.layers import inside
 from pellucid.report.record import Report
 from pellucid.report.samples import images_and_mistakes, rows_gone_wrong
 from pellucid.report.style import POLICY, STYLE
@@ -43,9 +44,11 @@ def render_report(report: Report) -> str:
         "main",
         element("header", element("p", "pellucid report"), element("h1", report.title)),
         element("div", headline, summary.parts(report), class_="wide"),
+        summary.findings(report),
         training(report),
         *sections,
         summary.network(report),
+        *inside(report),
         element("div", summary.data(report), summary.settings(report), class_="wide"),
         summary.again(report),
     )

@@ -8,6 +8,8 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
+from pellucid.diagnose import Finding
+
 __all__ = ["Report"]
 
 
@@ -24,6 +26,7 @@ class Report:
     notes : sentences about what was done to the data
     network : one (layer, output shape, parameters) for each layer
     history : a column for each metric, one value an epoch, ``val_…`` for validation
+    findings : probable mistakes, in the order in which they are told
     best : the epoch whose weights were kept, from 1; else that of the least validation loss
     truth, predicted : the test part, (n,): class numbers or names, or numbers in a regression
     probabilities : (n, K), or (n,) of class 1 of two: how sure each prediction is
@@ -32,6 +35,8 @@ class Report:
     inputs : the test part's inputs (n, …) before scaling: the images, or rows of features
     image_shape : shape of one image when `inputs` are images, such as (8, 8); they may be flat
     features : names of the columns of `inputs` when they are not images
+    kernels : weights (filters, channels, h, w) of each convolution, by the name of its layer
+    feature_maps : what each layer makes of the first test image, (channels, h, w) or (n,), by name
     settings : what the run was made with, by name: seed, engine, optimizer, epochs, seconds, …
     command, script : how to do it again, in a shell and in Python
 
@@ -53,6 +58,7 @@ class Report:
     notes: Sequence[str] = ()
     network: Sequence[tuple[str, str, int]] = ()
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
     best: int | None = None
     probabilities: ArrayLike | None = None
     names: Sequence[str] | None = None
@@ -60,6 +66,8 @@ class Report:
     inputs: ArrayLike | None = None
     image_shape: Sequence[int] | None = None
     features: Sequence[str] | None = None
+    kernels: Mapping[str, ArrayLike] = field(default_factory=dict)
+    feature_maps: Mapping[str, ArrayLike] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     command: str = ""
     script: str = ""

@@ -19,7 +19,10 @@ from pellucid.report.classes import Answers
 from pellucid.report.elements import element, fact, number, plain_table, section
 from pellucid.report.record import Report
 
-__all__ = ["features_of", "images_and_mistakes", "largest_errors", "rows_gone_wrong"]
+__all__ = [
+    "card", "features_of", "images_and_mistakes", "largest_errors", "rows_gone_wrong",
+    "single_image",
+]  # fmt: skip
 
 SAMPLES, MISTAKES, FEATURES, ERRORS = 18, 27, 6, 10  # at most so many are shown
 
@@ -39,7 +42,7 @@ def images_and_mistakes(report: Report, answers: Answers) -> list[Element | None
 def _samples(answers: Answers, images: NDArray[np.float64]) -> Element | None:
     names = [answers.names[k] for k in answers.truth[: len(images)]]
     cards = [
-        _card(image, f"test image {k}: {name}", [name])
+        card(image, f"test image {k}: {name}", [name])
         for k, (image, name) in enumerate(zip(images, names, strict=True))
     ]
     said = element("p", "The first of the test part, with their class.")
@@ -52,7 +55,7 @@ def _images_gone_wrong(answers: Answers, images: NDArray[np.float64]) -> Element
         true, said = answers.called(k)
         alt = f"test image {k}: {true}, taken for {said}"
         sure = [f"{share} sure" for share in answers.certainty(k)]
-        cards.append(_card(image, alt, [true, f"taken for {said}", *sure]))
+        cards.append(card(image, alt, [true, f"taken for {said}", *sure]))
     gallery = element("div", *cards, class_="cards") if cards else None
     return section("Mistakes", _count_mistakes(answers, "images"), gallery)
 
@@ -86,7 +89,14 @@ def _images(report: Report, places: NDArray[np.intp], count: int) -> NDArray[np.
     return ink
 
 
-def _card(image: NDArray[np.float64], alt: str, lines: Iterable[str]) -> Element:
+def single_image(report: Report, place: int) -> Element:
+    """One image of the test part."""
+    (image,) = _images(report, np.array([place]), len(np.asarray(report.truth)))
+    return card(image, f"test image {place}", [])
+
+
+def card(image: NDArray[np.float64], alt: str, lines: Iterable[str]) -> Element:
+    """An image (h, w) or (h, w, colours) in 0..1 with lines of text below it."""
     pixels = np.round(255 * image).astype(np.uint8)
     file = BytesIO()
     load("PIL.Image").fromarray(pixels).save(file, "PNG", optimize=True)

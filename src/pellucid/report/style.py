@@ -48,6 +48,8 @@ tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
 .facts { min-width: min(100%, 20rem); }
 .facts td { text-align: left; overflow-wrap: anywhere; }
 .facts th[scope=row] { color: var(--muted); padding-right: 2rem; vertical-align: top; }
+.told th, .told td { text-align: left; vertical-align: top; }
+.told th[scope=row] { white-space: nowrap; }
 .confusion th, .confusion td { padding: .3rem .25rem; text-align: center; font-size: .75rem;
   border: 1px solid var(--paper); min-width: 2.1rem; }
 .confusion thead td, .confusion th[scope=row] { text-align: right; padding-right: .5rem; }
@@ -73,7 +75,10 @@ figcaption span { display: block; overflow-wrap: anywhere; }
   grid-template-columns: repeat(auto-fill, minmax(min(5.5rem, 20%), 1fr)); }
 .cards img { display: block; width: 100%; image-rendering: pixelated;
   border: 1px solid var(--grid); }
-.cards figcaption span:first-child { color: var(--ink); font-weight: 600; }
+.cards figcaption span:first-child, .layers figcaption span:first-child {
+  color: var(--ink); font-weight: 600; }
+.layers figure { margin-top: 1.25rem; }
+.layers img { display: block; width: 100%; image-rendering: pixelated; }
 pre { margin: 0; padding: .75rem 1rem; background: var(--panel); overflow-x: auto;
   font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 details { margin-top: .75rem; }

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from pellucid.report.elements import element, facts, number, plain_table, section
 from pellucid.report.record import Report
 
-__all__ = ["again", "data", "headline", "network", "parts", "settings"]
+__all__ = ["again", "data", "findings", "headline", "network", "parts", "settings"]
 
 
 def headline(value: str, what: str, sentence: str) -> Element:
@@ -30,6 +30,25 @@ def parts(report: Report) -> Element | None:
         for name in names
     ]
     return plain_table("Loss and metrics", ("", "training", "test"), rows) if rows else None
+
+
+def findings(report: Report) -> Element | None:
+    """Probable mistakes, with what to do."""
+    rows = [
+        (
+            f"{one.code} {one.severity}",
+            f"{one.title} ({one.where})" if one.where else one.title,
+            one.evidence,
+            one.remedy,
+        )
+        for one in report.findings
+    ]
+    head = ("", "what", "seen", "what to do")
+    return (
+        section("Findings", plain_table("Probable mistakes", head, rows, class_="told"))
+        if rows
+        else None
+    )
 
 
 def network(report: Report) -> Element | None:
