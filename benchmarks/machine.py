@@ -11,7 +11,7 @@ from pathlib import Path
 from pellucid.version import VERSION
 
 SMALL = 10_000_000  # with fewer operations a step, threads cost more than they save
-PACKAGES = ("numpy", "llvmlite", "torch", "jax", "keras", "scikit-learn")
+PACKAGES = ("numpy", "llvmlite", "torch", "jax", "keras", "scikit-learn", "onnxruntime")
 
 
 def usable_cores() -> int:

@@ -45,6 +45,7 @@ WAYS = {
     "torch evaluate": Way("in_torch", "Evaluate"),
     "torch DataLoader": Way("in_torch", "Loader"),
     "torch predict": Way("in_torch", "Predict"),
+    "onnxruntime": Way("in_onnxruntime", "Evaluate"),
     "JAX jit loop": Way("in_jax", "Loop"),
     "JAX scan": Way("in_jax", "Scan"),
     "Keras on JAX": Way("in_keras", "Fit", (("KERAS_BACKEND", "jax"),)),

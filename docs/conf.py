@@ -19,6 +19,7 @@ extensions = [
     "sphinx_copybutton",
     "formulas",
     "shown",
+    "course",
     "reference",
 ]
 exclude_patterns = ["build"]

@@ -21,14 +21,17 @@ SECTIONS = {  # and the role of the names with which its entries begin, if they 
     "Warns": ":code:", "Returns": "", "Examples": "", "Source": "",
 }  # fmt: skip
 
+APART = ("interop", "sklearn")  # modules of their own, which ``import pellucid`` does not load
+
 
 @cache
 def public_names(path: str = "pellucid", module: ModuleType | None = None) -> dict[str, Any]:
     """Find everything public by its dotted name, the modules among it too."""
     module = module or import_module(path)
     found: dict[str, Any] = {path: module}
-    for name in module.__all__:
-        value = getattr(module, name)
+    apart = APART if path == "pellucid" else ()
+    for name in (*module.__all__, *apart):
+        value = import_module(f"{path}.{name}") if name in apart else getattr(module, name)
         inner = isinstance(value, ModuleType)
         found |= public_names(f"{path}.{name}", value) if inner else {f"{path}.{name}": value}
     return found
@@ -101,9 +104,10 @@ def own_members(cls: type) -> list[str]:
 
 
 def is_told(value: Any) -> bool:
-    """Whether it is a method or property with a docstring."""
+    """Whether it is a method or property of ours, with a docstring."""
     is_member = inspect.isroutine(value) or isinstance(value, property)
-    return is_member and bool(inspect.getdoc(value))
+    is_given = is_inside(home(value), "sklearn")  # what it puts into its estimators
+    return is_member and not is_given and bool(inspect.getdoc(value))
 
 
 def restructured(lines: list[str]) -> list[str]:

@@ -80,6 +80,7 @@ class Picture(Shown):
             raise self.error("nothing was drawn above")
         name = f"{self.env.docname.replace('/', '-')}-{self.lineno}.svg"
         save(Path(self.env.srcdir) / "build" / "pictures" / name)
+        pyplot.close("all")
         words = " ".join(self.arguments[0].split())
         picture = nodes.image(uri=f"/build/pictures/{name}", alt=words, classes=["picture"])
         self.set_source_info(picture)
@@ -93,11 +94,11 @@ def statements(session: str) -> str:
 
 
 def save(path: Path) -> None:
-    """Save the present figure, and forget all."""
+    """Save the present figure, and forget it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({"svg.hashsalt": path.stem}):
         pyplot.savefig(path, bbox_inches="tight", metadata={"Date": None})
-    pyplot.close("all")
+    pyplot.close()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

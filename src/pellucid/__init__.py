@@ -6,8 +6,10 @@ Begin with ``from pellucid import nn, optim, data`` and ``nn.Sequential([…]).f
 
 from pellucid import data, descent, errors, nn, optim, plot
 from pellucid.autodiff import check_gradient, grad
+from pellucid.diagnose import Finding, Findings, check_step
 from pellucid.engines.function import function
 from pellucid.engines.native.team import thread_limit
+from pellucid.experiments import find_learning_rate, initial_loss, overfit_one_batch
 from pellucid.functional import (
     adaptive_avg_pool,
     all,
@@ -50,6 +52,7 @@ from pellucid.functional import (
     var,
 )
 from pellucid.graph import Tensor, Variable, default_dtype, listing, placeholder, tensor
+from pellucid.inspect import Drawing, Quantity, Trace, draw, formula
 from pellucid.models import load
 from pellucid.ops import (
     abs,
@@ -119,17 +122,25 @@ from pellucid.ops import (
     where,
     windows,
 )
-from pellucid.train import Callback, EarlyStopping, History
+from pellucid.train import Callback, Checkpoint, EarlyStopping, History, Recording, Watch
 from pellucid.version import VERSION
 
 __version__ = VERSION
 
 __all__ = [
     "Callback",
+    "Checkpoint",
+    "Drawing",
     "EarlyStopping",
+    "Finding",
+    "Findings",
     "History",
+    "Quantity",
+    "Recording",
     "Tensor",
+    "Trace",
     "Variable",
+    "Watch",
     "__version__",
     "abs",
     "adaptive_avg_pool",
@@ -148,6 +159,7 @@ __all__ = [
     "cast",
     "ceil",
     "check_gradient",
+    "check_step",
     "clip",
     "concatenate",
     "conv",
@@ -161,6 +173,7 @@ __all__ = [
     "default_dtype",
     "descent",
     "divide",
+    "draw",
     "einsum",
     "elu",
     "equal",
@@ -169,9 +182,11 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "find_learning_rate",
     "flip",
     "floor",
     "floor_divide",
+    "formula",
     "function",
     "gelu",
     "getitem",
@@ -182,6 +197,7 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "identity",
+    "initial_loss",
     "invert",
     "isfinite",
     "isnan",
@@ -209,6 +225,7 @@ __all__ = [
     "not_equal",
     "one_hot",
     "optim",
+    "overfit_one_batch",
     "pad",
     "placeholder",
     "plot",

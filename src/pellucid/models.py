@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import train
+from pellucid import inspect, train
+from pellucid.diagnose import Findings
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
 from pellucid.graph import OPS, Spec, Tensor, apply, placeholder, tensor, topological
 from pellucid.graph.tensor import PLACEHOLDER, DTypeLike, TensorLike
@@ -18,7 +19,7 @@ from pellucid.losses import Loss
 from pellucid.metrics import Metric
 from pellucid.ops import cast
 from pellucid.optim import Optimizer
-from pellucid.train import Callback, EarlyStopping, History
+from pellucid.train import Callback, Checkpoint, EarlyStopping, History
 
 __all__ = ["Input", "Model", "Network", "Sequential", "load"]
 
@@ -74,13 +75,14 @@ class Network(Module):
         loss: LossLike | Mapping[str, LossLike] | None = None, optimizer: Optimizer | None = None,
         epochs: int | None = None, steps: int | None = None, batch_size: int | None = None,
         validation: float | tuple[Any, Any] | tuple[Any, Any, Any] | None = None,
-        metrics: Metrics | Mapping[str, Metrics] | None = None,
-        early_stopping: int | EarlyStopping | None = None,
-        callbacks: Sequence[Callback | Callable[..., None]] = (),
-        shuffle: bool = True, prepare: Any = None, seed: int | None = None,
-        dtype: DTypeLike | None = None, engine: str | None = None,
+        metrics: Metrics | Mapping[str, Metrics] | None = None, shuffle: bool = True,
+        early_stopping: int | EarlyStopping | None = None, prepare: Any = None,
+        callbacks: Sequence[Callback | Callable[..., None]] = (), seed: int | None = None,
+        dtype: DTypeLike | None = None, engine: str | None = None, sample_weight: Any = None,
         progress: bool | int | None = None, loss_weights: Mapping[str, float] | None = None,
-        sample_weight: Any = None, class_weight: Any = None, replacement: bool = False,
+        class_weight: Any = None, replacement: bool = False, silence: Sequence[str] = (),
+        checkpoint: str | Path | Checkpoint | None = None, resume: str | Path | bool = False,
+        record: bool | str | Path = False,
     ) -> History:  # fmt: skip
         """Train on rows X with targets y, from the present weights, with a fresh optimizer.
 
@@ -105,11 +107,13 @@ class Network(Module):
         seed : of weights not yet drawn, split, order, random layers; drawn and recorded if left out
         dtype, engine : "float32" or "float64"; "native" or "reference"
         progress : a bar where there is a terminal; False for none, n for a line every n epochs
-        loss_weights : what the loss of each head is multiplied by in their sum, 1 by default
-        sample_weight : how much each row counts, in the loss and the metrics
-        class_weight : how much classes count in the loss: "balanced", or a dict from labels; or
-            a dict of these for several heads
+        loss_weights, sample_weight : how much the loss of each head counts; each row, in all of it
+        class_weight : of classes in the loss: "balanced", or a dict from labels; for heads, a dict
         replacement : in a fit by steps, whether a row may be drawn twice in a batch
+        checkpoint : a file to write from time to time while training, or a Checkpoint
+        resume : such a file, to go on to the same bits; True: that of `checkpoint`, if it exists
+        record : remember the training, as ``history.recording``, to go back to any step; or a file
+        silence : codes of findings that are not to be told, such as "PEL201"
 
         Raises
         ------
@@ -124,11 +128,8 @@ class Network(Module):
         >>> model.fit(X, y, optimizer=optim.Adam(0.05), seed=1, progress=False).epochs
         10
         """
-        options = train.FitOptions(
-            loss, optimizer, epochs, steps, batch_size, validation, metrics, early_stopping,
-            callbacks, shuffle, prepare, seed, dtype, engine, progress, loss_weights, sample_weight,
-            class_weight, replacement)  # fmt: skip
-        return train.fit(self, X, y, options).history
+        wishes = {k: v for k, v in locals().items() if k not in ("self", "X", "y")}
+        return train.fit(self, X, y, train.FitOptions(**wishes)).history
 
     def evaluate(
         self, X: Any, y: Any = None, *, sample_weight: Any = None, engine: str | None = None
@@ -194,6 +195,15 @@ class Network(Module):
         twin._record = self._record
         return twin
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy the values, and no gradients: those belong to a graph that is not copied."""
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled as the bytes of a saved network; gradients are left out."""
+        classes = tuple({type(module) for module in self.modules().values()})
+        return _unpickled, (train.to_bytes(self), classes)
+
     def summary(self) -> train.Summary:
         """List layers and blocks with output shapes and numbers of parameters, as a table."""
         return train.summarise(self)
@@ -223,6 +233,89 @@ class Network(Module):
         <kernel 1 · 0 · matrix product · 8 over 2>
         """
         return train.explain(self, batch_size=batch_size, engine=engine)
+
+    def trace(
+        self, X: Any, y: Any = None, *, loss: LossLike | Mapping[str, LossLike] | None = None,
+        training: bool = False,
+    ) -> inspect.Trace:  # fmt: skip
+        """Name every quantity of a forward and backward pass: Z, A, dL/dA, dL/dZ, dL/dW, dL/db.
+
+        Rows are prepared as in the last fit. Each quantity has a name, a shape, a formula and a
+        value; the whole prints as a table. The gradients are by the mean loss over these rows.
+
+        Parameters
+        ----------
+        X, y : as for ``fit``; without y there is the forward pass alone
+        loss : that of the last fit by default, else what suits the targets
+        training : let layers behave as in training (dropout, batch statistics), penalties included
+
+        Examples
+        --------
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Linear(2, activation="tanh"), nn.Linear(1)])
+        >>> trace = model.trace([[1.0, 2.0], [0.0, 1.0]], [2.0, 1.0], loss="mse")
+        >>> trace["dL/dZ1"]
+        <dL/dZ1 (2, 2) = dL/dA1 ∘ (1 − A1²)>
+        >>> trace["dL/dW1"].shape
+        (2, 2)
+        """
+        return inspect.trace(self, train.ready(self, X, y, loss), training=training)
+
+    def diagnose(
+        self, X: Any, y: Any = None, *, loss: LossLike | Mapping[str, LossLike] | None = None,
+        validation: float | tuple[Any, Any] | None = None, prepare: Any = None,
+        class_weight: Any = None, silence: Sequence[str] = (),
+    ) -> Findings:  # fmt: skip
+        """Look for mistakes in everything: rows, graph, weights, activations, gradients, last fit.
+
+        ``fit`` by itself looks at what costs next to nothing. This also computes activations,
+        gradients and predictions of up to 128 rows; the network stays as it is.
+
+        Parameters
+        ----------
+        X, y : as for ``fit``, before it or after it
+        loss : that of the last fit by default, else what suits the targets
+        validation, prepare, class_weight : as for ``fit``
+        silence : codes that are not to be told
+
+        Examples
+        --------
+        >>> from pellucid import data, nn
+        >>> X, y = data.moons(100, seed=1)
+        >>> model = nn.Sequential([nn.Linear(4, activation="tanh"), nn.Linear(2)])
+        >>> model.diagnose(1000 * X, y, loss="cross_entropy").codes
+        ('PEL201', 'PEL302')
+        """
+        options = train.FitOptions(loss, validation=validation, prepare=prepare,
+                                   class_weight=class_weight, silence=silence)  # fmt: skip
+        return train.diagnose(self, X, y, options)
+
+    def equation(self, *, digits: int | None = 4) -> Any:
+        """Write what ``predict`` computes for one row as a SymPy expression of its columns.
+
+        It is for small networks; of several outputs, a matrix. Preparation and the scaling of the
+        target are part of it. ``sympy.latex`` writes it in LaTeX, and a notebook shows it so.
+
+        Parameters
+        ----------
+        digits : of each number; with None all, so that the equation gives what the network gives
+
+        Raises
+        ------
+        MissingPackageError : without SymPy, which ``pip install 'pellucid[symbolic]'`` brings
+        GraphError : for more than 500 weights, and before the first call
+
+        Examples
+        --------
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Linear(1, weight_init="ones", bias_init="zeros"), nn.Tanh()])
+        >>> y = model([[0.5, -1.0]])
+        >>> model.equation(digits=2)
+        tanh(1.0*x1 + 1.0*x2)
+        """
+        preparations = () if self._record is None else self._record.preparations
+        scaling = None if self._record is None else self._record.objective.heads[0].scaling
+        return inspect.equation(self, preparations, scaling, digits=digits)
 
     def save(self, path: str | Path) -> None:
         """Write architecture, weights, scaling and coding of labels to one safetensors file."""
@@ -591,6 +684,10 @@ def _steps(ends: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
 
 def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _unpickled(data: bytes, modules: Sequence[type[Module]]) -> Module:
+    return train.from_bytes(data, modules)
 
 
 def load(path: str | Path, *, modules: Sequence[type[Module]] = ()) -> Network:

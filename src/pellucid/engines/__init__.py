@@ -6,13 +6,15 @@ import warnings
 from functools import lru_cache
 
 from pellucid.engines.base import Engine, Executable
-from pellucid.engines.native.engine import NativeEngine
-from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import ArgumentError, MissingPackageError, PellucidWarning
+from pellucid.lazy import load
 
 __all__ = ["ENGINES", "Engine", "Executable", "choose"]
 
-ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
+ENGINES = {  # each is loaded when it is first used, as what it stands on may be large
+    "native": ("pellucid.engines.native.engine", "NativeEngine"),
+    "reference": ("pellucid.engines.reference", "ReferenceEngine"),
+}
 
 
 def choose(engine: str | Engine | None = None) -> Engine:
@@ -42,7 +44,9 @@ def choose(engine: str | Engine | None = None) -> Engine:
 
 @lru_cache(maxsize=8)
 def _made(name: str) -> Engine:
-    return ENGINES[name]()
+    module, kind = ENGINES[name]
+    made: Engine = getattr(load(module), kind)()
+    return made
 
 
 @lru_cache(maxsize=1)
