@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["convolution_step", "convolution_steps", "pooling"]
 
 MOST_STEPS = 144  # in one figure
+KEPT_EQUALS = "\u00a0=\u00a0"  # with spaces at which no line ends
 MOST_TERMS = 9  # of a sum that is written out
 
 
@@ -97,8 +98,10 @@ def convolution_step(
         texts[3][i][j] *= bool(is_known)
     heads = ["image and window", "kernel", "products", "result so far"]
     figure = _row(figure, shown, texts, heads, signs=["", "×", "=", "→"])
-    said = textwrap.wrap(_sentence(slide, place, number_format), int(12 * figure.get_figwidth()))
-    figure.suptitle("\n".join(said), fontsize="medium", color=INK, x=0.01, ha="left")
+    sentence = _sentence(slide, place, number_format).replace(" = ", KEPT_EQUALS)
+    said = "\n".join(textwrap.wrap(sentence, int(12 * figure.get_figwidth())))
+    head = said.replace(KEPT_EQUALS, " = ")
+    figure.suptitle(head, fontsize="medium", color=INK, x=0.01, ha="left")
     image_axes, _, _, result_axes = figure.axes
     top, left = row * slide.stride[0], column * slide.stride[1]
     frame(image_axes, top, left, slide.kernel, ACCENT)
