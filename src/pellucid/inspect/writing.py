@@ -162,7 +162,10 @@ class Writer:
         return Written(f"{inner.text}ᵀ", rf"{inner.latex}^{{\top}}", FACTOR)
 
     def _multiply(self, node: Tensor) -> Written:
-        x, y = (self._operand(one) for one in node.inputs)
+        first, second = node.inputs
+        if self._is_inverse(second):
+            return _over(self._operand(first), self._operand(second.inputs[1]))
+        x, y = self._operand(first), self._operand(second)
         if x == y:
             base = x.within(ATOM)
             return Written(f"{base.text}²", f"{base.latex}^{{2}}", FACTOR)
@@ -182,9 +185,14 @@ class Writer:
             text = f"mean_{where}" if where else "mean"
             latex = r"\operatorname{mean}" + rf"_{{\text{{{where}}}}}" * bool(where)
             return Written(f"{text}({x.text})", rf"{latex}\left({x.latex}\right)", ATOM)
-        x, y = (self._operand(one) for one in node.inputs)
-        text = f"{_apart(x).text} / {y.within(FACTOR).text}"
-        return Written(text, rf"\frac{{{x.latex}}}{{{y.latex}}}", PRODUCT)
+        return _over(*[self._operand(one) for one in node.inputs])
+
+    def _is_inverse(self, node: Tensor) -> bool:
+        """Whether a node is one divided by something."""
+        if self.name(node) is not None or node.op.name != "divide":
+            return False
+        one = seen_through(node.inputs[0])
+        return one.op is CONSTANT and one.shape == () and one.item() == 1
 
     def _sum(self, node: Tensor) -> Written:
         inner, axes = node.inputs[0], _axes(node)
@@ -252,6 +260,11 @@ WAYS: dict[str, Callable[[Writer, Tensor], Written]] = {
 def _dot(x: Written, y: Written) -> Written:
     x, y = x.within(MATMUL), y.within(MATMUL)
     return Written(f"{x.text} · {y.text}", f"{x.latex} {y.latex}", MATMUL)
+
+
+def _over(x: Written, y: Written) -> Written:
+    text = f"{_apart(x).text} / {y.within(FACTOR).text}"
+    return Written(text, rf"\frac{{{x.latex}}}{{{y.latex}}}", PRODUCT)
 
 
 def _times(x: Written, y: Written) -> Written:
