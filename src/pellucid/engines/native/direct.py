@@ -28,6 +28,7 @@ from pellucid.graph.op import ravelled, unravelled
 __all__ = ["convolution", "convolution_input", "convolution_weight"]
 
 FEWEST = 8  # rows of a tile: fewer sums than that are not enough to keep a processor busy
+MOST_BORDER = 1.2  # times the places: above, to add columns up is quicker
 WIDE = 2  # vectors of results for which one thread makes the gradient for weights of a tap
 
 Index = tuple[Any, ...]
@@ -47,7 +48,8 @@ def convolution_input(writer: KernelWriter, number: int) -> bool:
     one = Convolution.found(writer, number, "x")
     if one is None:
         return False
-    rows = one.channels >= writer.lanes and set(one.stride) == {1}
+    border = math.prod(one.images[2:]) / one.places  # of which most is multiplied with zeros
+    rows = one.channels >= writer.lanes and set(one.stride) == {1} and border <= MOST_BORDER
     (_input_by_rows if rows else input_by_columns)(one)
     return True
 
