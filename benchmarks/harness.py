@@ -180,7 +180,8 @@ def disagreement(ours: Array, theirs: Array, short: Task) -> str:
     """Say how two lists of losses differ, or nothing; of some libraries only the mean is known."""
     tolerance = TOLERANCES[short.X.dtype.name]
     if theirs.size == 1:
-        ours, tolerance = np.array([mean_loss(ours, short)]), OF_A_MEAN
+        tolerance = OF_A_MEAN
+        ours = ours if ours.size == 1 else np.array([mean_loss(ours, short)])
     if ours.shape == theirs.shape and np.allclose(theirs, ours, rtol=tolerance, atol=tolerance):
         return ""
     return f"other numbers: {theirs[:3]} … {theirs[-1]}, pellucid {ours[:3]} … {ours[-1]}"

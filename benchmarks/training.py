@@ -148,7 +148,8 @@ NORMALISED = replace(TABULAR, layers=(
     ("linear", 128), ("batch_norm",), ("relu",), ("dropout", 0.25), ("linear", 7),
 ))  # fmt: skip
 
-FIT, TORCH, LOADER, SKLEARN = "pellucid fit", "torch eager", "torch DataLoader", "scikit-learn"
+FIT, ESTIMATOR, SKLEARN = "pellucid fit", "pellucid estimator", "scikit-learn"
+TORCH, LOADER = "torch eager", "torch DataLoader"
 LOOP, SCAN, KERAS, NUMPY, FLOOR = "JAX jit loop", "JAX scan", "Keras on JAX", "NumPy loop", "floor"
 
 WORKLOADS = (
@@ -191,6 +192,14 @@ WORKLOADS = (
     Workload(
         "table-normalised", "the same with batch norm and dropout", NORMALISED, FIT,
         (TORCH,), (Target(TORCH, 4),),
+    ),
+    Workload(
+        "digits-estimator", "the digits through NeuralClassifier", DIGITS, ESTIMATOR,
+        (SKLEARN,), (Target(SKLEARN, 60),),
+    ),
+    Workload(
+        "table-estimator", "the table through NeuralClassifier", TABULAR, ESTIMATOR,
+        (SKLEARN,), (Target(SKLEARN, 4),),
     ),
     Workload(
         "function", "the digits step as a compiled function, called for each batch",

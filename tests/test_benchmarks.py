@@ -17,7 +17,9 @@ from benchmarks.worker import numbers
 from benchmarks.workload import WAYS, Target, Workload
 from rich.console import Console
 
-COMPUTING = [w for w in WORKLOADS if w.name != "command" and w not in images.WORKLOADS]
+ESTIMATORS = [w for w in WORKLOADS if w.ours == "pellucid estimator"]
+OTHERS = (*images.WORKLOADS, *ESTIMATORS)  # what NumPy has no way for here
+COMPUTING = [w for w in WORKLOADS if w.name != "command" and w not in OTHERS]
 TINY = Workload(
     "tiny", "exclusive or", replace(XOR, epochs=1), "pellucid fit",
     ("NumPy loop",), (Target("NumPy loop", 2), Target("NumPy loop", 1e9, "memory")),
@@ -43,6 +45,14 @@ def test_pellucid_and_torch_compute_the_same_of_images(workload: Workload) -> No
     short = workload.recipe.short()
     ours, theirs = (np.array(numbers(WAYS[w].side(), short)) for w in workload.sides[:2])
     assert ours.size >= 10
+    assert disagreement(ours, theirs, short) == ""
+
+
+@pytest.mark.parametrize("workload", ESTIMATORS, ids=lambda w: w.name)
+def test_estimators_compute_the_same_as_those_of_scikit_learn(workload: Workload) -> None:
+    short = workload.recipe.short()
+    ours, theirs = (np.array(numbers(WAYS[w].side(), short)) for w in workload.sides)
+    assert ours.size == 1
     assert disagreement(ours, theirs, short) == ""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import joblib
@@ -49,11 +51,29 @@ def test_it_stands_in_a_pipeline() -> None:
                                rtol=1e-6)  # fmt: skip
 
 
-def test_a_search_finds_the_same_best_in_other_processes() -> None:
+def search() -> GridSearchCV:
     wishes = {"learning_rate": [0.0001, 0.03]}
-    alone = GridSearchCV(small(max_iter=8), wishes, cv=2).fit(X, NAMES)
-    with joblib.parallel_backend("loky", n_jobs=2):
-        together = GridSearchCV(small(max_iter=8), wishes, cv=2).fit(X, NAMES)
+    return GridSearchCV(small(max_iter=8), wishes, cv=2)
+
+
+@contextlib.contextmanager
+def elsewhere(backend: str) -> Iterator[None]:
+    """Let joblib's work be done by other processes, or by the workers of a cluster."""
+    with contextlib.ExitStack() as stack:
+        if backend == "dask":
+            distributed = pytest.importorskip("distributed")
+            cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+            stack.enter_context(distributed.Client(processes=True, **cluster))
+        stack.enter_context(joblib.parallel_backend(backend, n_jobs=2))
+        yield
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_a_search_finds_the_same_best_in_other_processes(backend: str) -> None:
+    alone = search().fit(X, NAMES)
+    with elsewhere(backend):
+        together = search().fit(X, NAMES)
     assert alone.best_params_ == together.best_params_
     assert alone.best_score_ == together.best_score_
     np.testing.assert_array_equal(
