@@ -265,3 +265,16 @@ def test_errors_of_parts_and_validation_rows() -> None:
         model.fit(X, SIDE, validation=0.2)
     with pytest.raises(ValueError, match="one class only"):
         model.fit(X, np.ones(120))
+
+
+def test_parts_go_on_as_one_training_would() -> None:
+    wishes = {"random_state": 0, "shuffle": False, "batch_size": 50, "prepare": None}
+    parts = NeuralClassifier(hidden=(8,), **wishes)
+    for _ in range(4):
+        parts.partial_fit(X, SIDE, classes=np.unique(SIDE))
+    whole = NeuralClassifier(hidden=(8,), max_iter=4, n_iter_no_change=None, **wishes)
+    whole.fit(X, SIDE)
+    for one, other in zip(
+        parts.network_.variables().values(), whole.network_.variables().values(), strict=True
+    ):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())

@@ -22,7 +22,7 @@ from pellucid.losses import Loss
 from pellucid.models import Network
 from pellucid.sklearn.pickling import frozen, thawed
 from pellucid.sklearn.scaling import Weight, input_scaling, target_scaling
-from pellucid.train import FitRecord, History
+from pellucid.train import FitOptions, FitRecord, History, Slots, fit
 from pellucid.train.ends import ONE
 from pellucid.train.objective import Head, Objective
 from pellucid.train.weighting import row_weights
@@ -70,6 +70,7 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
     loss_curve_: list[float]
     t_: int
     _seed: int
+    _slots: Slots  # what the optimizer keeps, for the next ``partial_fit``
 
     # Parameters that every estimator has.
     network: Any = None  # a class without such a parameter makes its own network
@@ -119,13 +120,16 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
             target = self._target(y, fresh=fresh, classes=classes)
             network = known or self._begun(X, target, weight)
             both = [one for one in (weight, target.weight) if one is not None]
-            history = network.fit(
-                X, target.array, loss=target.loss, epochs=1 if part else self._epochs(),
+            options = FitOptions(
+                loss=target.loss, epochs=1 if part else self._epochs(),
                 sample_weight=np.prod(both, axis=0) if both else None, shuffle=self.shuffle,
                 callbacks=self._calls(), dtype=self._dtype(X, known), engine=self.engine,
                 seed=self._seed if fresh else (self._seed + self.n_iter_) % SEEDS,
                 progress=self.verbose or False, **self._wishes(target, validation, part=part),
             )  # fmt: skip
+            slots = self._slots if part and not fresh else Slots()
+            history = fit(network, X, target.array, options, slots).history
+            self._slots = slots
             self._keep(network, history, len(X), target.outputs, fresh=fresh)
         return self
 

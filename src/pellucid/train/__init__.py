@@ -15,12 +15,13 @@ from pellucid.train.prepared import Ready, ready
 from pellucid.train.recent import Recent
 from pellucid.train.record import FitRecord
 from pellucid.train.recording import Recording
+from pellucid.train.running import Slots
 from pellucid.train.summary import Summary, summarise
 from pellucid.train.watching import Watch
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "Explanation", "FitOptions", "FitRecord", "History",
-    "Ready", "Recent", "Recording", "Summary", "Training", "Watch", "classify", "copied",
+    "Ready", "Recent", "Recording", "Slots", "Summary", "Training", "Watch", "classify", "copied",
     "diagnose", "evaluate", "explain", "fit", "from_bytes", "heads_of", "load", "load_weights",
     "parameter_names", "predict", "predict_proba", "probe", "ready", "reshaped_like", "save",
     "summarise", "to_bytes",

@@ -45,7 +45,15 @@ from pellucid.train.rows import (
     prepared_part,
     raw_rows,
 )
-from pellucid.train.running import Fit, finish, hyper_of, programs_for, run_of, start
+from pellucid.train.running import (
+    Fit,
+    Slots,
+    finish,
+    hyper_of,
+    programs_for,
+    run_of,
+    start,
+)
 from pellucid.train.targets import shaped
 from pellucid.train.weighting import class_weights
 
@@ -55,8 +63,15 @@ if TYPE_CHECKING:
 __all__ = ["fit", "prepared"]
 
 
-def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
-    """Train `network`; see ``Network.fit``."""
+def fit(
+    network: Network, X: Any, y: Any, options: FitOptions, slots: Slots | None = None
+) -> FitRecord:
+    """Train `network`; see ``Network.fit``.
+
+    Parameters
+    ----------
+    slots : what the optimizer kept of an earlier fit, with which this one goes on
+    """
     past = past_of(options)
     seed = _seed(options, past)
     engine = choose(options.engine or (past.engine if past is not None else None))
@@ -68,10 +83,14 @@ def fit(network: Network, X: Any, y: Any, options: FitOptions) -> FitRecord:
             network._record = past.record
         begun = _begun(network, X, y, options, optimizer, history)
         state = start(begun.programs)
+        if slots is not None:
+            slots.put(begun.programs, state)
         keepers = _keepers(network, engine, begun, state, optimizer, options, past)
         network._record = begun.record
     calls = [*_own_calls(begun, state, optimizer, options), *callbacks]
     _go(network, engine, begun, state, optimizer, options, calls, keepers)
+    if slots is not None:
+        slots.take(begun.programs, state)
     return begun.record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,30 @@ class Fit(Frozen):
         """The rows and numbers as the engine takes them."""
         held = () if self.held_out is None else (self.held_out.arrays,)
         return Data((self.rows.arrays, *held), tuple(self.hyper.values()))
+
+
+@final
+class Slots:
+    """What an optimizer keeps of each weight, taken from one fit to the next."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def put(self, programs: StepPrograms, state: RunState) -> None:
+        """Let a run begin with what was kept, where there is the same to keep."""
+        for name, array in _kept(programs, state):
+            before = self._arrays.get(name)
+            if before is not None and (before.shape, before.dtype) == (array.shape, array.dtype):
+                np.copyto(array, before)
+
+    def take(self, programs: StepPrograms, state: RunState) -> None:
+        """Keep what a run has ended with."""
+        self._arrays = {name: array.copy() for name, array in _kept(programs, state)}
+
+
+def _kept(programs: StepPrograms, state: RunState) -> list[tuple[str, NDArray[Any]]]:
+    names = [variable.name for variable in programs.variables]
+    return list(zip(names, state.arrays, strict=True))[programs.own :]
 
 
 def programs_for(
