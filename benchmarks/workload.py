@@ -33,7 +33,7 @@ class Way(NamedTuple):
 
 WAYS = {
     "pellucid fit": Way("in_pellucid", "Fit", fresh_home=True),
-    "pellucid estimator": Way("in_pellucid", "Estimator", fresh_home=True),
+    "pellucid estimator": Way("in_estimator", "Fit", fresh_home=True),
     "pellucid function": Way("in_pellucid", "Function", fresh_home=True),
     "pellucid eager": Way("in_pellucid", "Eager", fresh_home=True),
     "pellucid evaluate": Way("in_pellucid", "Evaluate", fresh_home=True),
