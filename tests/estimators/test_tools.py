@@ -68,7 +68,12 @@ def elsewhere(backend: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+# What a cluster's own threads and sockets say while it ends is no concern of this test.
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+)  # fmt: skip
 @pytest.mark.parametrize("backend", ["loky", "dask"])
 def test_a_search_finds_the_same_best_in_other_processes(backend: str) -> None:
     alone = search().fit(X, NAMES)
