@@ -72,8 +72,9 @@ def fused(program: Program, *, inline: bool = True) -> Fusion:
     """Cut a concrete program into kernels; without `inline`, each line is one of its own."""
     found = [_needs(program, line) for line in program.instructions]
     written = _written(program, found, inline, [math.inf] * len(found))
-    if inline:
-        written = _written(program, found, inline, _steps(program, found, written))
+    steps = _steps(program, found, written)
+    if inline and any(_is_quick(program, number, steps) for number in written):
+        written = _written(program, found, inline, steps)
     base = _bases(program, written)
     computed = [k for k in sorted(written) if not isinstance(program.instructions[k].op.body, Leaf)]
     return Fusion(tuple(_kernel(program, found, base, number) for number in computed), base)
@@ -160,15 +161,21 @@ def _steps(program: Program, found: Sequence[Needs], written: set[int]) -> list[
     return steps
 
 
+def _is_quick(program: Program, number: int, steps: Sequence[float]) -> bool:
+    """Tell whether a large line is made by few quick operations of what is in memory."""
+    line = program.instructions[number]
+    large = (size(line.spec.shape) or 0) >= LEAST
+    return large and isinstance(line.op.body, Elementwise) and 0 < steps[number] <= MOST_STEPS
+
+
 def _again(
     program: Program, number: int, seen: Mapping[Tag, float], steps: Sequence[float]
 ) -> bool:
     """Tell whether a line is better computed where it is used, although that is more than once."""
-    line = program.instructions[number]
-    own = size(line.spec.shape) or 0
-    if not isinstance(line.op.body, Elementwise) or MANY in seen or FIXED in seen:
+    if MANY in seen or FIXED in seen or not _is_quick(program, number, steps):
         return False
-    return own >= LEAST and steps[number] <= MOST_STEPS and sum(seen.values()) <= MOST_TIMES * own
+    own = size(program.instructions[number].spec.shape) or 0
+    return sum(seen.values()) <= MOST_TIMES * own
 
 
 def _folded_rows(program: Program) -> set[int]:

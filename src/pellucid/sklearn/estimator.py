@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
@@ -20,7 +20,6 @@ from pellucid.errors import ArgumentTypeError
 from pellucid.layers import Linear
 from pellucid.losses import Loss
 from pellucid.models import Network
-from pellucid.sklearn.pickling import frozen, thawed
 from pellucid.sklearn.scaling import Weight, input_scaling, target_scaling
 from pellucid.train import FitOptions, FitRecord, History, Slots, fit
 from pellucid.train.ends import ONE
@@ -261,12 +260,6 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
             if hasattr(self, name):
                 setattr(twin, name, _cloned(getattr(self, name)))
         return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: frozen(value) for name, value in super().__getstate__().items()}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        super().__setstate__({name: thawed(value) for name, value in state.items()})
 
 
 @contextlib.contextmanager
