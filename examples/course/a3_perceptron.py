@@ -148,7 +148,7 @@ print(f"{accuracy:.0%} right")
 assert accuracy >= 0.95
 
 columns = dict(zip(("weight 1", "weight 2", "bias"), numbers.T, strict=True))
-figure = plot.curves(columns | {"cross-entropy": losses}, title="a hundred steps")
+figure = plot.curves(columns | {"cross-entropy": losses}, unit="step", title="a hundred steps")
 for ax in figure.axes:
     ax.set_xlabel("step")
 

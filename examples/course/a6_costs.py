@@ -52,15 +52,11 @@ years, salaries = np.arange(5, 10), np.arange(5, 15)
 by_years = [cost(years=k) for k in years]
 by_salary = [cost(salary=k) for k in salaries]
 
-figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
-for name, x, costs in (("years", years, by_years), ("salary", salaries, by_salary)):
-    ax.plot(x, costs, marker=".", label=name)
-    least = int(np.argmin(costs))
-    ax.plot(x[least], costs[least], "k*", markersize=11)
-    print(f"{name}: least cost {costs[least]} at {x[least]}")
-ax.set(xlabel="cut-off", ylabel="cost")
-ax.legend()
+figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.7), layout="constrained", sharey=True)
+plot.loss_curves(years, {"cost": by_years}, name="cut-off, years", label="cost", ax=left)
+plot.loss_curves(salaries, {"cost": by_salary}, name="cut-off, salary", label="", ax=right)
 assert (min(by_years), min(by_salary)) == (10, 9)
+figure
 
 # %% [markdown]
 # Then with both together. Fifty pairs, and the minimum marked:
@@ -70,12 +66,8 @@ both = np.array([[cost(k, s) for k in years] for s in salaries])
 row, column = np.unravel_index(both.argmin(), both.shape)
 assert (years[column], salaries[row], both.min()) == (8, 10, 3)
 
-figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
-bands = ax.contourf(years, salaries, both, levels=12, cmap="Blues")
-figure.colorbar(bands, label="cost")
-ax.plot(years[column], salaries[row], "*", color="darkorange", markersize=14)
-ax.set(xlabel="cut-off, years", ylabel="cut-off, salary", title=f"least cost: {both.min()}")
-plt.show()
+cut_offs = ("cut-off, years", "cut-off, salary")
+plot.loss_surface(years, salaries, both, names=cut_offs, label="cost")
 
 # %% [markdown]
 # Eight years and a salary of 10 cost no more than 3. The surface is a staircase: between two people
@@ -145,12 +137,7 @@ print(f"from {losses.min():.3f} to {losses.max():.3f}")
 row, column = np.unravel_index(losses.argmin(), losses.shape)
 assert (salaries[column], salaries[row]) == (8, 10)
 
-figure, ax = plt.subplots(figsize=(5, 3.8), layout="constrained")
-bands = ax.contourf(salaries, salaries, losses.clip(max=2), levels=16, cmap="Blues")
-figure.colorbar(bands, label="log loss, 2 and above in one colour")
-ax.plot(salaries[column], salaries[row], "*", color="darkorange", markersize=14)
-ax.set(xlabel="cut-off, years", ylabel="cut-off, salary", title=f"least loss: {losses.min():.3f}")
-plt.show()
+plot.loss_surface(salaries, salaries, losses, names=cut_offs, label="log loss", most=2)
 
 # %% [markdown]
 # The loss finds the same corner as the cost: 8 years and a salary of 10. That is luck. The loss

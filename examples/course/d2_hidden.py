@@ -23,13 +23,8 @@ from pellucid import data, nn, optim, plot
 # place.
 
 # %%
-x = np.linspace(-5, 5, 401)
-figure, ax = plt.subplots(figsize=(4, 2.5), layout="constrained")
-ax.plot(x, pel.sign(x).numpy(), label="sign", color="#be5000", linestyle="--")
-ax.plot(x, pel.softsign(x).numpy(), label="softsign", color="#005ab5")
-ax.set_xlabel("x")
-ax.legend()
-figure
+ax = plot.activation_curve(pel.softsign, label="softsign")
+plot.activation_curve(pel.sign, label="sign", ax=ax)
 
 # %% [markdown]
 # A hundred points, −1 below the diagonal and 1 above it. One unit with softsign learns their labels
@@ -131,14 +126,13 @@ plot.probability_surface(best.predict_proba, points, differ)
 
 # %%
 ax = plot.decision_boundary(best.classify, points, differ, title="the border, and four lines")
-for w, b in zip(best[0].weight.numpy(), best[0].bias.numpy(), strict=True):
-    ax.axline(-b * w / (w @ w), slope=-w[0] / w[1], color="black", linestyle=":", linewidth=1)
-ax
+plot.unit_lines(best[0].weight.numpy(), best[0].bias.numpy(), ax=ax)
 
 # %% [markdown]
-# Each piece of the border follows one of the lines, or rounds the corner between two. Some lines
-# may lie outside, or upon another: not every unit is needed. Two would do here, if they had luck.
-# Far from all points the colours mean little: nothing was ever asked there.
+# An arrow points to where the sum is positive. Each piece of the border follows one of the lines,
+# or rounds the corner between two. Some lines may lie outside, or upon another: not every unit is
+# needed. Two would do here, if they had luck. Far from all points the colours mean little: nothing
+# was ever asked there.
 #
 # What the four units say of each corner, as numbers:
 

@@ -183,3 +183,17 @@ def test_a_gradient_that_is_reset_by_hand_is_no_finding() -> None:
         (w * w).backward()  # added on purpose, within a step
         stepper.step()
     assert stepper.steps == 3
+
+
+def test_weights_that_are_not_drawn_are_left_so() -> None:
+    def untouched() -> nn.Model:
+        x = nn.Input((13,))
+        return nn.Model(x, nn.Linear(3)(nn.Linear(4, activation="relu")(x)))
+
+    asked, plain = untouched(), untouched()
+    asked.diagnose(WINE.X, WINE.y)
+    for variable in asked.variables().values():
+        assert "not drawn yet" in repr(variable)
+    for model in (asked, plain):
+        model.fit(WINE.X, WINE.y, epochs=1, seed=5, progress=False)
+    assert (asked.predict(WINE.X) == plain.predict(WINE.X)).all()

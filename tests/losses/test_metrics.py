@@ -341,3 +341,11 @@ def test_what_a_file_knows_of_others() -> None:
 def test_the_default_metric_of_each_loss_fits_it(name: str) -> None:
     loss = losses.get(name)
     assert metrics.get(loss.default_metric, loss).name == loss.default_metric
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_log_loss_of_certain_answers_is_finite_as_that_of_scikit_learn(dtype: str) -> None:
+    truth, p = np.array([0, 1, 2, 1]), np.eye(3, dtype=dtype)[[0, 1, 1, 0]]
+    assert host("log_loss")(truth, p) == pytest.approx(sk.log_loss(truth, p), rel=1e-6)
+    yes = p[:, 1]
+    assert host("log_loss")(truth > 0, yes) == pytest.approx(sk.log_loss(truth > 0, yes), rel=1e-6)

@@ -51,6 +51,18 @@ def test_a_best_epoch_that_is_given_is_marked() -> None:
     assert mark(plot.curves(HISTORY, best=3).axes[0]) == [(3, 2.5)]
 
 
+def test_columns_of_steps_are_called_so() -> None:
+    (ax,) = plot.curves({"loss": [3.0, 1.0, 2.0]}, unit="step").axes
+    assert (ax.get_xlabel(), ax.get_title(loc="right")) == ("step", "1 at step 2")
+
+
+def test_small_numbers_are_written_in_full_and_not_over_the_heading() -> None:
+    (ax,) = plot.curves({"learning_rate": [1e-6, 2e-6, 3e-6]}).axes
+    ax.figure.canvas.draw()
+    assert ax.yaxis.get_offset_text().get_text() == ""
+    assert "0.0000020" in [tick.get_text() for tick in ax.get_yticklabels()]
+
+
 def test_without_a_loss_nothing_is_marked() -> None:
     (ax,) = plot.curves({"val_accuracy": [0.1, 0.2, 0.3]}).axes
     assert ax.get_title(loc="left") == "val_accuracy"

@@ -41,6 +41,16 @@ def test_a_function_may_return_its_own_argument() -> None:
     assert np.array_equal(x, y)
 
 
+def test_functions_on_one_axes_differ_in_colour_and_are_all_named() -> None:
+    ax = plot.activation_curve(np.tanh, label="tanh")
+    plot.activation_curve(np.sin, np.cos, ax=ax)
+    drawn = [line for line in ax.lines if len(line.get_xdata()) > 2]
+    assert len({line.get_color() for line in drawn}) == 3
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["tanh(x)", "f2(x)", "f2'(x)"]
+    assert len(ax.lines) == 5  # with the two axes, which are drawn once
+
+
 def test_a_histogram_counts_all_values_and_marks() -> None:
     values = np.array([[0.15, 0.25], [0.65, 0.95]])
     ax = plot.histogram(values, 0.5, bins=10, interval=(0, 1), label="output")

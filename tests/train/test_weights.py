@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import pellucid as pel
 from pellucid import nn, optim
 from pellucid.errors import ArgumentError, DataError, LabelError, ShapeError
 from pellucid.train.weighting import row_weights
@@ -182,3 +183,21 @@ def test_the_row_is_named():
     with pytest.raises(DataError) as caught:
         row_weights([1, 2, -3, -4], 4)
     assert (caught.value.where, caught.value.got) == ("sample_weight, row 2", "-3, 2 such in all")
+
+
+@pytest.mark.parametrize("wish", ["balanced", {"yes": 3.0, "no": 0.5}])
+def test_weights_of_classes_are_in_the_record_and_in_the_file(wish, tmp_path):
+    model = linear()
+    fit(model, NAMES, class_weight=wish)
+    assert model._record.class_weights == {"output": wish}
+    model.save(tmp_path / "m")
+    assert pel.load(tmp_path / "m")._record.class_weights == {"output": wish}
+    fit(model, NAMES)
+    assert model._record.class_weights == {}
+
+
+def test_weights_of_numbered_classes_keep_their_numbers(tmp_path):
+    model = linear()
+    fit(model, CLASS, class_weight={np.int64(1): 2, 0: 1})
+    model.save(tmp_path / "m")
+    assert pel.load(tmp_path / "m")._record.class_weights == {"output": {1: 2.0, 0: 1.0}}

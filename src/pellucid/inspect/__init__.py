@@ -6,6 +6,7 @@ from pellucid.inspect.formulas import formula
 from pellucid.inspect.quantity import Formula, Quantity, Symbol
 from pellucid.inspect.record import Trace
 from pellucid.inspect.tracing import trace
+from pellucid.inspect.windows import Window
 
 __all__ = [
     "Drawing",
@@ -13,6 +14,7 @@ __all__ = [
     "Quantity",
     "Symbol",
     "Trace",
+    "Window",
     "draw",
     "equation",
     "formula",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import final
+from collections.abc import Iterator, Sequence
+from typing import Any, final
 
 from pellucid.arguments import Frozen, named
+from pellucid.inspect import pictures
 from pellucid.inspect.quantity import Quantity, plain
+from pellucid.inspect.windows import Slide, Window, window_of
 from pellucid.lazy import load
 
 __all__ = ["Trace"]
@@ -28,6 +30,7 @@ class Trace(Frozen):
     ----------
     title : of which network, on how many rows
     quantities : all of them
+    slides : how windows slide, by the name of what they give; ask ``trace.window``
 
     Examples
     --------
@@ -62,6 +65,7 @@ class Trace(Frozen):
 
     title: str
     quantities: tuple[Quantity, ...]
+    slides: tuple[tuple[str, Slide], ...] = ()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -87,7 +91,71 @@ class Trace(Frozen):
         layers = {one.path: one for one in self.quantities if one.kind == "value"}
         if not own:
             named(path, "layer in this trace", layers)
-        return Trace(f"{self.title}, layer {path}", tuple(own))
+        names = {one.name for one in own}
+        slides = tuple(pair for pair in self.slides if pair[0] in names)
+        return Trace(f"{self.title}, layer {path}", tuple(own), slides)
+
+    def window(
+        self, name: str, place: int | Sequence[int], *, row: int = 0, channel: int = 0
+    ) -> Window:
+        """Show one step of a convolution or a pooling, with its arithmetic.
+
+        Parameters
+        ----------
+        name : of what the windows give, such as "Z1" or "pool1"
+        place : where in it, down and across
+        row, channel : of it
+
+        Raises
+        ------
+        ArgumentError : where no window slides, and for a place, row or channel that is not there
+
+        Examples
+        --------
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Conv2d(1, 2, weight_init="ones", bias_init="zeros")])
+        >>> model.trace([[[[1.0, 2.0], [3.0, 4.0]]]]).window("Z1", (0, 0))
+        <Z1[0, 0, 0, 0]: 1·1 + 2·1 + 3·1 + 4·1 = 10>
+        """
+        slide = named(name, "convolution or pooling in this trace", dict(self.slides))
+        return window_of(slide, name, self[name].value, place, row, channel)
+
+    def plot(self, *, figure: Any = None, title: str | None = None) -> Any:
+        """Draw how outputs, weights and gradients are distributed in each layer: a figure.
+
+        Raises
+        ------
+        ArgumentError : where no layer has a matrix or kernels
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from pellucid import nn
+        >>> model = nn.Sequential([nn.Linear(2, activation="tanh"), nn.Linear(1)])
+        >>> drawn = model.trace([[1.0, 2.0], [0.0, 1.0]], [2.0, 1.0]).plot(figure=Figure())
+        >>> [ax.get_title() for ax in drawn.axes[:3]]
+        ['output', 'weights', 'gradient of the weights']
+        """
+        return pictures.distributions(pictures.layers_of(self.quantities), figure, title)
+
+    def plot_gradients(self, *, ax: Any = None, title: str | None = None) -> Any:
+        """Draw the size of the gradient of each layer's weights, as `plot.gradient_flow` does."""
+        return pictures.gradients(pictures.layers_of(self.quantities), ax, title)
+
+    def plot_network(self, row: int | None = None, *, ax: Any = None, **look: Any) -> Any:
+        """Draw a network of dense layers with its weights, as `plot.network_diagram` does.
+
+        Parameters
+        ----------
+        row : whose values the circles show; by default none
+        look : ``inputs``, ``outputs``, ``most``, ``title`` and what else `network_diagram` takes
+        """
+        layers = pictures.layers_of(self.quantities)
+        return pictures.network(self.quantities, layers, row, ax, look)
+
+    def plot_maps(self, row: int = 0, *, figure: Any = None) -> Any:
+        """Draw what each layer makes of one image, as `plot.feature_maps` does."""
+        return pictures.maps(self.quantities, row, figure)
 
     def __getitem__(self, name: str) -> Quantity:
         weights = {one.path: one for one in self.quantities if one.kind == "weight"}

@@ -14,6 +14,7 @@ from pellucid.inspect.costs import cost, cost_gradient
 from pellucid.inspect.naming import Named, Naming, symbol
 from pellucid.inspect.quantity import Formula, Quantity, Symbol
 from pellucid.inspect.record import Trace
+from pellucid.inspect.windows import Slide, slide_of
 from pellucid.inspect.writing import Untold, Writer, seen_through, sources
 from pellucid.layers.module import Module, Observation, observed
 from pellucid.losses import Loss
@@ -52,7 +53,8 @@ def trace(network: Module, ready: Ready, *, training: bool = False) -> Trace:
         found.differentiate(network.penalty() if training else None)
     rows = len(next(iter(ready.inputs.values())))
     title = f"Trace of {type(network).__name__} on {rows:,} row" + "s" * (rows != 1)
-    return Trace(title + ", in training" * training, tuple(found.quantities))
+    title += ", in training" * training
+    return Trace(title, tuple(found.quantities), tuple(found.slides))
 
 
 @final
@@ -61,6 +63,7 @@ class _Pass:
 
     def __init__(self, inputs: dict[str, Tensor], seen: Sequence[Observation]) -> None:
         self.quantities: list[Quantity] = []
+        self.slides: list[tuple[str, Slide]] = []
         self._naming = Naming()
         self._writer = Writer(self._naming.known)
         self._forward: list[Named] = []
@@ -78,6 +81,8 @@ class _Pass:
         self._forward.append(named)
         value = named.node.numpy()
         self.quantities.append(Quantity(named.symbol, formula, value, named.path, named.kind))
+        if isinstance(named.node, Tensor) and (slide := slide_of(named.node, self._writer.name)):
+            self.slides.append((named.symbol.text, slide))
 
     def _told(self, named: Named, seen: Observation) -> Formula:
         """Write how a quantity of a layer comes about: by its graph, else by the layer's name."""

@@ -19,10 +19,16 @@ from pellucid.plot.descent import (
 )
 from pellucid.plot.filters import feature_maps, kernels, true_class_probability
 from pellucid.plot.images import image_grid, mistakes
+from pellucid.plot.landscape import loss_curves, loss_path, loss_surface
+from pellucid.plot.layers import gradient_flow, layer_histograms
+from pellucid.plot.network import network_diagram
+from pellucid.plot.projection import embedding
 from pellucid.plot.regression import error_by_feature, predicted_against_true, residuals
 from pellucid.plot.scores import calibration, class_curves
 from pellucid.plot.surfaces import decision_boundary, probability_surface
+from pellucid.plot.sweeps import sweep_curve, sweep_heatmap
 from pellucid.plot.training import curves, step_losses
+from pellucid.plot.units import unit_lines
 from pellucid.plot.values import activation_curve, feature_bars, histogram
 
 __all__ = [
@@ -37,15 +43,22 @@ __all__ = [
     "descent_contours",
     "descent_curve",
     "descent_values",
+    "embedding",
     "error_by_feature",
     "feature_bars",
     "feature_maps",
+    "gradient_flow",
     "histogram",
     "image_grid",
     "kernels",
+    "layer_histograms",
+    "loss_curves",
+    "loss_path",
+    "loss_surface",
     "matrix",
     "matrix_grid",
     "mistakes",
+    "network_diagram",
     "pooling",
     "predicted_against_true",
     "probability_surface",
@@ -54,6 +67,9 @@ __all__ = [
     "separating_lines",
     "smoothed",
     "step_losses",
+    "sweep_curve",
+    "sweep_heatmap",
     "taylor_models",
     "true_class_probability",
+    "unit_lines",
 ]

@@ -17,6 +17,7 @@ from pellucid.plot.style import (
     INK,
     MANY,
     MARKERS,
+    MUTED,
     axes_or_new,
     colour_bar,
     headed,
@@ -176,7 +177,9 @@ def name_axes(
         map(str, features) if features is not None else ("$x_1$", "$x_2$", "$x_3$")[:dimensions]
     )
     for name in z:
-        ax.set_zlabel(name, fontsize="small", parse_math=not given)  # type: ignore[attr-defined]
+        space: Any = ax
+        space.set_zlabel(name, fontsize="small", color=MUTED, parse_math=not given)
+        space.set_box_aspect(None, zoom=0.85)  # else the names are cut off
     return headed(ax, title, x=x, y=y, aside=aside, names=given)
 
 

@@ -17,6 +17,7 @@ from pellucid.plot.style import (
     ACCENT,
     AXIS,
     CONTRAST,
+    CURVES,
     INK,
     LINES,
     MANY,
@@ -43,8 +44,6 @@ __all__ = [
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
 Interval = tuple[float, float]
-
-_COLOURS = (CONTRAST, ACCENT, "#571f64", "#9a7da2", "#f2b725", "#9fcb7b", "#6e2505", "#61a7f2")
 
 
 def descent_curve(
@@ -157,7 +156,7 @@ def descent_contours(
         level = call(model, place[None], "model")
         surface = _surface(model, x, y, "model")
         ax.contour(x, y, surface, levels=level, colors=INK, linewidths=1.0, linestyles="dashed")
-    looks = zip(tracks.items(), cycle(_COLOURS), cycle(LINES), strict=False)
+    looks = zip(tracks.items(), cycle(CURVES), cycle(LINES), strict=False)
     drawn = [_track(ax, name, track, colour, line) for (name, track), colour, line in looks]
     if len(tracks) > 1:
         legend(ax, list(tracks), drawn)
@@ -197,7 +196,7 @@ def descent_values(
         raise DataError("there is no path to draw", where="values", mend="give {'f': values}")
     ax = axes_or_new(ax, (4.5, 2.9))
     drawn = []
-    for (_, y), colour, line in zip(columns.items(), cycle(_COLOURS), cycle(LINES), strict=False):
+    for (_, y), colour, line in zip(columns.items(), cycle(CURVES), cycle(LINES), strict=False):
         shown = y if least is None else np.where(y > least, y - least, np.nan)
         look = {"marker": "o" if len(y) <= 30 else "", "markersize": 3, "linewidth": 1.5}
         drawn += ax.plot(
@@ -309,7 +308,7 @@ def smoothed(
     same_length("smooth the same signal", signal=x, **columns)
     ax = axes_or_new(ax, (4.8, 2.9))
     drawn = ax.plot(x, color="#a9adb0", linewidth=1.0, rasterized=len(x) > MANY)
-    for (_, y), colour, line in zip(columns.items(), cycle(_COLOURS), cycle(LINES), strict=False):
+    for (_, y), colour, line in zip(columns.items(), cycle(CURVES), cycle(LINES), strict=False):
         drawn += ax.plot(y, color=colour, linestyle=line, linewidth=1.7, rasterized=len(y) > MANY)
     legend(ax, ["signal", *columns], drawn)
     whole_ticks(ax.xaxis)

@@ -21,6 +21,7 @@ __all__ = [
     "AXIS",
     "CLASSES",
     "CONTRAST",
+    "CURVES",
     "GRID",
     "INK",
     "LINES",
@@ -35,10 +36,12 @@ __all__ = [
     "figure_or_new",
     "headed",
     "legend",
+    "plain_ticks",
     "readable_on",
     "rising",
     "short",
     "tints",
+    "titled",
     "whole_ticks",
 ]
 
@@ -51,7 +54,8 @@ ACCENT, CONTRAST = "#005ab5", "#be5000"
 # markers say the same by shape.
 CLASSES = (CONTRAST, ACCENT, "#9fcb7b", "#9a7da2", "#f2b725",
            "#61a7f2", "#571f64", "#a36654", "#6e2505", "#2a3a35")  # fmt: skip
-# The same for curves: how each is dashed, the first not at all.
+# The same for curves, in an order of their own, and how each is dashed, the first not at all.
+CURVES = (CONTRAST, ACCENT, "#571f64", "#9a7da2", "#f2b725", "#9fcb7b", "#6e2505", "#61a7f2")
 LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (2, 2)))
 # The shape of each class, with the area that makes it look as large as the disc.
 MARKERS = {"o": 1.0, "s": 0.9, "^": 1.2, "D": 0.8, "v": 1.2,
@@ -123,12 +127,18 @@ def headed(
     ax: Axes, title: str | None, *, x: str = "", y: str = "", aside: str = "", names: bool = False
 ) -> Axes:
     """Title on the left, `aside` on the right; with `names`, $ in x and y is just a sign."""
+    titled(ax, title, aside)
+    ax.set_xlabel(x, fontsize="small", color=MUTED, parse_math=not names)
+    ax.set_ylabel(y, fontsize="small", color=MUTED, parse_math=not names)
+    return ax
+
+
+def titled(ax: Axes, title: str | None, aside: str = "") -> Axes:
+    """Write the heading alone."""
     if title:
         ax.set_title(title, loc="left", fontsize="medium", color=INK)
     if aside:
         ax.set_title(aside, loc="right", fontsize="small", color=MUTED)
-    ax.set_xlabel(x, fontsize="small", color=MUTED, parse_math=not names)
-    ax.set_ylabel(y, fontsize="small", color=MUTED, parse_math=not names)
     return ax
 
 
@@ -149,10 +159,13 @@ def legend(ax: Axes, names: Sequence[str], handles: Sequence[Any], **place: Any)
         text.set_text(name)
 
 
-def colour_bar(ax: Axes, drawn: Any, label: str) -> None:
-    """The scale of `drawn` beside `ax`."""
-    ticks = load("matplotlib.ticker").MaxNLocator(4)
+def colour_bar(ax: Axes, drawn: Any, label: str, at: Sequence[float] | None = None) -> None:
+    """The scale of `drawn` beside `ax`, with ticks `at` some values."""
+    ticks = load("matplotlib.ticker").MaxNLocator(4) if at is None else list(at)
     bar = ax.figure.colorbar(drawn, ax=ax, fraction=0.046, pad=0.03, ticks=ticks)
+    if at is not None:
+        bar.ax.minorticks_off()
+        bar.ax.set_yticklabels([short(one) for one in at])
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=MUTED, labelsize="small", length=2, color=AXIS)
     bar.set_label(label, fontsize="small", color=MUTED, parse_math=False)
@@ -173,6 +186,13 @@ def few_ticks(*axes: Any) -> None:
     """So few ticks that long numbers do not run into each other."""
     for axis in axes:
         axis.set_major_locator(load("matplotlib.ticker").MaxNLocator(4))
+
+
+def plain_ticks(axis: Any) -> None:
+    """Write each number in full, never a common factor in a corner, where the heading stands."""
+    plain = load("matplotlib.ticker").ScalarFormatter(useOffset=False)
+    plain.set_scientific(False)
+    axis.set_major_formatter(plain)
 
 
 def whole_ticks(axis: Any) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import ArgumentError, DataError, ShapeError
-from pellucid.plot.arrays import Classes, call, encode, finite, points, same_length
-from pellucid.plot.classes import check_features, draw_points, name_axes
+from pellucid.plot.arrays import Classes, call, encode, finite, same_length
+from pellucid.plot.classes import draw_points, name_axes
+from pellucid.plot.cuts import Pair, cut_of
 from pellucid.plot.style import INK, axes_or_new, colour_bar, diverging, tints
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def probability_surface(
     levels: int | Sequence[float] = 20,
     names: Sequence[str] | None = None,
     features: Sequence[str] | None = None,
+    pair: Pair | None = None,
     label: str | None = None,
     ax: Axes | None = None,
     title: str | None = None,
@@ -43,13 +45,15 @@ def probability_surface(
 
     Parameters
     ----------
-    predict : points (m, 2) to the probability of class 1, (m,) or (m, 1), or of both, (m, 2)
-    X, y : the data: points (n, 2) and classes (n,)
+    predict : rows (m, d) to the probability of class 1, (m,) or (m, 1), or of both, (m, 2)
+    X, y : the data: rows (n, d) and classes (n,)
     scores : `predict` gives scores of any size, 0 between the classes, instead of probabilities
     bounds : ((left, right), (low, high)); else the range of X and `margin` of it on each side
     resolution : grid points along each axis
     levels : how many bands, or the values between them
-    names, features : names of the classes and of the axes
+    names, features : names of the classes and of the d features
+    pair : the two features that are shown, by place or by name, where there are more: all others
+        are held at their median, so that the picture is a cut through the model at one place
     label : written at the colour bar; else "probability of class 1", or of that class's name
 
     Raises
@@ -65,16 +69,17 @@ def probability_surface(
     >>> ax.figure.axes[1].get_ylabel()
     'probability of class 1'
     """
-    places, classes = _data(X, y, names, features)
+    cut = cut_of(X, features, pair)
+    places, classes = _data(cut.places, y, names)
     horizontal, vertical = _grid(places, bounds, margin, resolution)
-    values = _class_one(predict, _plane(horizontal, vertical), scores)
+    values = _class_one(predict, cut.rows(_plane(horizontal, vertical)), scores)
     height = values.reshape(resolution, resolution)
     ax = axes_or_new(ax, (4.8, 3.6))
     filled = _bands(ax, horizontal, vertical, height, scores, levels)
     draw_points(ax, places, classes, size=20)
     _fit(ax, horizontal, vertical)
     colour_bar(ax, filled, label or _label(classes.names, scores))
-    return name_axes(ax, features, 2, title)
+    return name_axes(ax, cut.features, 2, title, cut.aside)
 
 
 def decision_boundary(
@@ -87,6 +92,7 @@ def decision_boundary(
     resolution: int = 300,
     names: Sequence[str] | None = None,
     features: Sequence[str] | None = None,
+    pair: Pair | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -94,9 +100,9 @@ def decision_boundary(
 
     Parameters
     ----------
-    predict_classes : takes points (m, 2), returns their classes (m,), labelled as `y` is
-    X, y : the data: points (n, 2) and classes (n,)
-    bounds, margin, resolution, names, features : as for `probability_surface`
+    predict_classes : takes rows (m, d), returns their classes (m,), labelled as `y` is
+    X, y : the data: rows (n, d) and classes (n,)
+    bounds, margin, resolution, names, features, pair : as for `probability_surface`
 
     Raises
     ------
@@ -110,9 +116,10 @@ def decision_boundary(
     >>> np.unique(ax.collections[0].get_array()).tolist()
     [0, 1]
     """
-    places, _ = _data(X, y, names, features)
+    cut = cut_of(X, features, pair)
+    places, _ = _data(cut.places, y, names)
     horizontal, vertical = _grid(places, bounds, margin, resolution)
-    grid = _plane(horizontal, vertical)
+    grid = cut.rows(_plane(horizontal, vertical))
     classes = encode(names, y=y, predict_classes=predict_classes(grid))
     truth, answers = classes.codes
     same_length(points=grid, predict_classes=answers)
@@ -121,14 +128,11 @@ def decision_boundary(
     _areas(ax, horizontal, vertical, areas, len(classes.names))
     draw_points(ax, places, Classes(classes.names, (truth,)), size=20)
     _fit(ax, horizontal, vertical)
-    return name_axes(ax, features, 2, title)
+    return name_axes(ax, cut.features, 2, title, cut.aside)
 
 
-def _data(
-    X: ArrayLike, y: ArrayLike, names: Sequence[str] | None, features: Sequence[str] | None
-) -> tuple[Floats, Classes]:
-    check_features(features, 2)
-    places, classes = points(X), encode(names, y=y)
+def _data(places: Floats, y: ArrayLike, names: Sequence[str] | None) -> tuple[Floats, Classes]:
+    classes = encode(names, y=y)
     same_length(X=places, y=classes.codes[0])
     return places, classes
 

@@ -20,6 +20,7 @@ from pellucid.plot.style import (
     figure_or_new,
     headed,
     legend,
+    plain_ticks,
     whole_ticks,
 )
 
@@ -37,6 +38,7 @@ def curves(
     history: Mapping[str, Sequence[float]],
     *,
     best: int | None = None,
+    unit: str = "epoch",
     figure: Figure | None = None,
     title: str | None = None,
 ) -> Figure:
@@ -48,6 +50,7 @@ def curves(
         leaves a gap
     best : the epoch to mark, counted from 1; else that of the least ``val_loss``, or ``loss``
         without validation
+    unit : what a column has a value for, such as "step"
     figure : where to draw; else a new pyplot figure
     title : written above all axes
 
@@ -83,7 +86,7 @@ def curves(
         figure.suptitle(title, fontsize="medium", color=INK, x=0.01, ha="left")
     for place, (name, pair) in enumerate(metrics.items(), start=1):
         ax = axes_or_new(figure.add_subplot(rows, wide, place), (0, 0))
-        _metric(ax, name, list(pair.values()), best, with_names=place == 1)
+        _metric(ax, name, list(pair.values()), best, unit, with_names=place == 1)
     return figure
 
 
@@ -166,7 +169,12 @@ def step_losses(
 
 
 def _metric(
-    ax: Axes, name: str, columns: Sequence[Floats], best: int | None, with_names: bool
+    ax: Axes,
+    name: str,
+    columns: Sequence[Floats],
+    best: int | None,
+    unit: str,
+    with_names: bool,
 ) -> None:
     """Draw a metric's column, and its validation if there are two."""
     epochs = np.arange(1, len(columns[0]) + 1)
@@ -187,11 +195,12 @@ def _metric(
         value = columns[-1][best - 1]
         ax.axvline(best, color=MUTED, linewidth=0.8, linestyle=":")
         ax.plot([best], [value], "o", color=INK, markersize=4.5, zorder=3, gid="best")
-        aside = f"{value:.4g} at epoch {best}"
+        aside = f"{value:.4g} at {unit} {best}"
     whole_ticks(ax.xaxis)
     if len(epochs) == 1:
         ax.set_xlim(0.5, 1.5)
-    headed(ax, name.replace("$", r"\$"), x="epoch", aside=aside)
+    plain_ticks(ax.yaxis)
+    headed(ax, name.replace("$", r"\$"), x=unit, aside=aside)
 
 
 def _epoch(best: int, values: Mapping[str, Floats]) -> int:

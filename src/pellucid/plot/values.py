@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,9 @@ from pellucid.plot.style import (
     ACCENT,
     AXIS,
     CONTRAST,
+    CURVES,
     INK,
+    LINES,
     MUTED,
     axes_or_new,
     headed,
@@ -30,12 +32,15 @@ __all__ = ["activation_curve", "feature_bars", "histogram"]
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], ArrayLike]
 
+_COLOURS = (ACCENT, CONTRAST, *CURVES[2:])
+
 
 def activation_curve(
     function: Function,
     derivative: Function | None = None,
     interval: tuple[float, float] = (-5.0, 5.0),
     *,
+    label: str | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -45,6 +50,7 @@ def activation_curve(
     ----------
     function, derivative : take an array (m,), return (m,)
     interval : the x that are shown
+    label : what the function is called in the legend; else f, and f2, … on axes that have one
 
     Raises
     ------
@@ -61,19 +67,22 @@ def activation_curve(
     low, high = _rising(interval)
     # An even number: 0, where many have their kink, lies between two points.
     x = np.linspace(low, high, 600)
-    values = {"f(x)": _curve(function, x, "function")}
-    if derivative is not None:
-        values["f'(x)"] = _curve(derivative, x, "derivative")
+    f = _curve(function, x, "function")
+    slope = None if derivative is None else _curve(derivative, x, "derivative")
     ax = axes_or_new(ax, (3.6, 2.6))
-    ax.axhline(0, color=AXIS, linewidth=0.8)
-    ax.axvline(0, color=AXIS, linewidth=0.8)
-    drawn = [
-        ax.plot(x, y, color=colour, linestyle=line, linewidth=1.8)[0]
-        for y, colour, line in zip(
-            values.values(), (ACCENT, CONTRAST), ("-", (0, (4, 1.5))), strict=False
-        )
-    ]
-    legend(ax, list(values), drawn)
+    before = _drawn(ax)
+    count = sum(line.get_gid() == "f" for line in before)
+    if not before:
+        ax.axhline(0, color=AXIS, linewidth=0.8)
+        ax.axvline(0, color=AXIS, linewidth=0.8)
+    of = label or ("f" if not count else f"f{count + 1}")
+    colours = [_COLOURS[(len(before) + k) % len(_COLOURS)] for k in range(2)]
+    look: dict[str, Any] = {"color": colours[0], "linestyle": LINES[count % len(LINES)]}
+    ax.plot(x, f, linewidth=1.8, gid="f", label=f"{of}(x)", **look)
+    if slope is not None:
+        look = {"color": colours[1], "linestyle": (0, (4, 1.5))}
+        ax.plot(x, slope, linewidth=1.8, gid="slope", label=f"{of}'(x)", **look)
+    legend(ax, [str(line.get_label()) for line in _drawn(ax)], _drawn(ax))
     ax.set_xlim(low, high)
     return headed(ax, title, x="x")
 
@@ -194,6 +203,11 @@ def feature_bars(
     ax.margins(x=0.15)
     aside = f"the largest {len(shown)} of {len(sizes)}" if len(shown) < len(sizes) else ""
     return headed(ax, title, x=label, aside=aside, names=True)
+
+
+def _drawn(ax: Axes) -> list[Any]:
+    """Find the curves that stand on axes already."""
+    return [line for line in ax.lines if line.get_gid() in ("f", "slope")]
 
 
 def _rising(interval: tuple[float, float]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.diagnose import Finding, Findings, silenced
 from pellucid.diagnose.data import constant_columns
+from pellucid.train.copying import copied
 from pellucid.train.fitting import prepared
 from pellucid.train.history import History
 from pellucid.train.looking import look_before
@@ -24,9 +25,11 @@ OF_OPTIONS = {"PEL204", "PEL206"}  # which the last fit has been asked about, wi
 def diagnose(network: Network, X: Any, y: Any, options: FitOptions) -> Findings:
     """Look at rows, graph, weights, activations, gradients and predictions, and at the last fit.
 
-    It works on a copy, so that the network is left as it is, random streams included.
+    It works on a copy, so that the network is left as it is, random streams and weights that are
+    not drawn yet included.
     """
-    twin, last = network.copy(), network._record
+    twin, last = copied(network, draw=False), network._record
+    twin._record = last
     history = History(("loss",), seed=options.seed or 0)
     if last is not None:
         losses = options.loss or {head.name: head.loss for head in last.objective}

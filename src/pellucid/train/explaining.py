@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.arguments import whole_number
+from pellucid.engines import Engine
 from pellucid.engines.explanation import Explanation
 from pellucid.errors import GraphError
 from pellucid.train.forward import engine_for
@@ -17,7 +18,7 @@ __all__ = ["Explanation", "explain"]
 
 
 def explain(
-    network: Network, *, batch_size: int = DEFAULT_BATCH, engine: str | None = None
+    network: Network, *, batch_size: int = DEFAULT_BATCH, engine: str | Engine | None = None
 ) -> Explanation:
     """Show the step of the last fit; see ``Network.explain``."""
     rows = whole_number(batch_size, "batch_size", at_least=1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from pellucid.data import LabelCoding, Preparation
 from pellucid.train.history import History
@@ -22,11 +24,14 @@ class FitRecord:
     history : of the last fit
     objective : the heads that were trained
     preparations : how raw columns became each input; ``None`` if they were taken as they are
+    class_weights : how much classes counted in the loss, by head: "balanced", or a weight for each
+        label; heads in which all count the same are left out
     """
 
     history: History
     objective: Objective
     preparations: tuple[Preparation | None, ...] = ()
+    class_weights: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def heads(self) -> dict[str, Head]:
@@ -44,6 +49,7 @@ class FitRecord:
         return {
             "heads": [head.to_config() for head in self.objective],
             "preparations": [None if one is None else one.to_config() for one in self.preparations],
+            "class_weights": {name: _listed(one) for name, one in self.class_weights.items()},
             "history": self.history.to_config(),
         }
 
@@ -55,4 +61,16 @@ class FitRecord:
             History.from_config(config["history"]),
             Objective(tuple(map(Head.from_config, config["heads"]))),
             tuple(None if one is None else Preparation.from_config(one) for one in preparations),
+            {
+                name: one if isinstance(one, str) else dict(one)
+                for name, one in config.get("class_weights", {}).items()
+            },
         )
+
+
+def _listed(weights: Any) -> Any:
+    """Write weights of labels as pairs, since the keys of JSON are text."""
+    if isinstance(weights, str):
+        return weights
+    plain = [label.item() if isinstance(label, np.generic) else label for label in weights]
+    return [[label, float(weight)] for label, weight in zip(plain, weights.values(), strict=True)]

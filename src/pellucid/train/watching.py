@@ -30,7 +30,7 @@ from pellucid.train.rows import Part
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Signals", "Watch", "look_inside", "signals"]
+__all__ = ["Signals", "Watch", "inside", "is_unlearned", "look_inside", "signals"]
 
 
 class Signals(NamedTuple):
