@@ -65,6 +65,10 @@ def elsewhere(backend: str) -> Iterator[None]:
             distributed = pytest.importorskip("distributed")
             cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
             stack.enter_context(distributed.Client(processes=True, **cluster))
+        if backend == "ray":
+            ray = pytest.importorskip("ray")
+            pytest.importorskip("ray.util.joblib").register_ray()
+            stack.enter_context(ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False))
         stack.enter_context(joblib.parallel_backend(backend, n_jobs=2))
         yield
 
@@ -75,7 +79,7 @@ def elsewhere(backend: str) -> Iterator[None]:
     "ignore::pytest.PytestUnraisableExceptionWarning",
     "ignore::pytest.PytestUnhandledThreadExceptionWarning",
 )  # fmt: skip
-@pytest.mark.parametrize("backend", ["loky", "dask"])
+@pytest.mark.parametrize("backend", ["loky", "dask", "ray"])
 def test_a_search_finds_the_same_best_in_other_processes(backend: str) -> None:
     alone = search().fit(X, NAMES)
     with elsewhere(backend):

@@ -9,7 +9,7 @@ from pellucid.diagnose import Findings
 from pellucid.lazy import load
 from pellucid.train.callbacks import Callback, Granularity, Training
 
-__all__ = ["BarProgress", "LineProgress", "progress_callback"]
+__all__ = ["BETWEEN_LINES", "BarProgress", "LineProgress", "is_watched", "progress_callback"]
 
 BETWEEN_LINES = 10.0  # seconds, where there is neither a terminal nor a notebook
 
@@ -159,12 +159,15 @@ def progress_callback(wish: bool | int | None) -> Callback | None:
     if wish is False:
         return None
     if wish is None or wish is True:
-        return BarProgress() if sys.stderr.isatty() or _in_notebook() else LineProgress()
+        return BarProgress() if is_watched() else LineProgress()
     return LineProgress(wish)
 
 
-def _in_notebook() -> bool:
+def is_watched() -> bool:
+    """Tell whether there is a terminal or a notebook, in which a bar can move."""
     shell = sys.modules.get("IPython")
+    if sys.stderr.isatty():
+        return True
     return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
 
 

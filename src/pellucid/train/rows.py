@@ -35,8 +35,8 @@ from pellucid.train.weighting import row_weights
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Part", "Raw", "divided", "inputs_of", "learned_preparations", "opened", "prepared_part",
-           "raw_rows"]  # fmt: skip
+__all__ = ["Part", "Raw", "divided", "drawn_parts", "inputs_of", "learned_preparations", "opened",
+           "prepared_part", "raw_rows"]  # fmt: skip
 
 HELD = "validation "  # what errors call the rows held out: validation X, validation y
 
@@ -134,11 +134,11 @@ def divided(
     if isinstance(wish, (tuple, list)):
         X, y, *weight = wish
         return given, raw_rows(network, X, y, weight[0] if weight else None, HELD)
-    kept, held = _parts(network, given, options, wish, seed, dtype)
+    kept, held = drawn_parts(network, given, options, wish, seed, dtype)
     return given.taken(kept), replace(given.taken(held, HELD), weight=None)
 
 
-def _parts(
+def drawn_parts(
     network: Network,
     given: Raw,
     options: FitOptions,

@@ -25,7 +25,7 @@ from pellucid.train.step import Specs, StepPrograms, step_programs
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Fit", "finish", "hyper_of", "programs_for", "run_of", "start"]
+__all__ = ["Fit", "finish", "hyper_of", "order_key", "programs_for", "run_of", "start"]
 
 
 class Fit(Frozen):
@@ -123,8 +123,7 @@ def run_of(
         )
     if size == 1 and programs.looks_at_batches:
         _call_on_one_row(network, rows)
-    words = derive_key(history.seed, "order")
-    key = int(words[0]), int(words[1])
+    key = order_key(history.seed)
     validate = None
     if held_out is not None:
         validate = _phase(programs, programs.evaluate, len(held_out), max(size, 256))
@@ -136,6 +135,12 @@ def run_of(
     epochs = DEFAULT_EPOCHS if options.epochs is None else options.epochs
     rule = stop_rule(options, objective, held_out is not None)
     return Run(train, validate, epochs, key, "shuffled" if options.shuffle else "sequential", rule)
+
+
+def order_key(seed: int) -> tuple[int, int]:
+    """Give the two words that decide the order of the rows."""
+    words = derive_key(seed, "order")
+    return int(words[0]), int(words[1])
 
 
 def _call_on_one_row(network: Module, rows: Part) -> None:
