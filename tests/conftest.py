@@ -29,5 +29,9 @@ settings.load_profile("continuous" if "CI" in os.environ else "here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let generated code that is kept for comparison be written anew."""
+    """Let generated code be written anew, and what is tried in part be tried in full.
+
+    The long form is for ``tests/faults`` and ``tests/conformance``.
+    """
     parser.addoption("--rewrite-snapshots", action="store_true", help="write kept code anew")
+    parser.addoption("--full", action="store_true", help="try what takes long in full")

@@ -9,15 +9,10 @@ from pellucid import nn
 from pellucid.engines import ENGINES
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let what is tried some hundred times be tried many thousand times: pytest tests/faults."""
-    parser.addoption("--full", action="store_true", help="try every fault many thousand times")
-
-
 @pytest.fixture
 def full(request):
     """Tell whether the long form of a test is wanted."""
-    return request.config.getoption("--full", default=False)
+    return request.config.getoption("--full")
 
 
 @pytest.fixture(params=sorted(ENGINES))

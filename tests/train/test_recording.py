@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import pellucid as pel
 from pellucid import optim
 from pellucid.errors import ArgumentError, FileError, NonFiniteError
 from pellucid.train import recording
-from train.test_resume import CASES, LABELS, Stop, X, bits, fit, network
+from train.test_resume import CASES, LABELS, Stop, X, Y, bits, fit, network
 
 
 @pytest.fixture(autouse=True)
@@ -252,3 +253,23 @@ def test_a_file_of_something_else_is_refused(tmp_path):
 def test_it_prints_well():
     past = fit(network(), record=True)[2].recording
     assert repr(past) == "Recording(42 steps, 2 of them remembered)"
+
+
+def test_its_way_through_the_loss_is_drawn():
+    model = network()
+    past = fit(model, record=True)[2].recording
+    ax = past.plot(X, Y, resolution=3, ax=Figure().subplots())
+    (way,) = [line for line in ax.lines if line.get_gid() == "way"]
+    steps = np.linspace(0, 42, 40).round().astype(int)
+
+    def flat(step):
+        parameters = past.at(step).parameters().values()
+        return np.concatenate([one.numpy().reshape(-1) for one in parameters])
+
+    far = [np.linalg.norm(flat(k) - flat(42)) for k in (0, 21)]
+    drawn = np.linalg.norm(np.column_stack(way.get_data()), axis=1)
+    assert len(drawn) == len(steps)
+    assert drawn[-1] == 0
+    assert drawn[0] <= far[0] + 1e-6  # a projection is never longer
+    low, high = ax.collections[0].levels[[0, -1]]
+    assert low <= model.evaluate(X, Y)["loss"] <= high

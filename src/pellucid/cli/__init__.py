@@ -1,4 +1,4 @@
-"""The command line: ``pellucid train``, ``predict``, ``evaluate``, ``diagnose``, ``show``, …
+"""The command line: ``pellucid train``, ``sweep``, ``predict``, ``evaluate``, ``show``, …
 
 With ``--json`` a command prints exactly one JSON object to standard output. The exit status is 0,
 1 when it failed, 2 when it was used wrongly; an error is two lines: what is wrong, and the mend.
@@ -23,11 +23,14 @@ from pellucid.cli import (
     diagnosing,
     doctor,
     exporting,
+    launching,
     looking,
     misuse,
     options,
     runs,
     screen,
+    serving,
+    sweeping,
     training,
     wishes,
 )
@@ -36,6 +39,7 @@ from pellucid.cli.recipes import usual
 from pellucid.cli.sources import Source
 from pellucid.errors import ArgumentError, PellucidError, PellucidWarning
 from pellucid.files import write_atomically
+from pellucid.studio.serving import run as run_lab
 from pellucid.version import VERSION
 
 __all__ = ["main"]
@@ -188,6 +192,77 @@ def train(
         raise typer.Exit(1)
 
 
+@app.command(short_help="Train in several processes that share each batch.")
+def launch(
+    command: options.Launched, processes: options.Processes = 2, restarts: options.Restarts = 0
+) -> None:
+    """Run train in several processes, which share the rows of each batch, on the XLA engine.
+
+    When one of them fails all are ended, and what it said is told.
+
+    \b
+    For example:
+      pellucid launch --processes 2 -- train digits --batch-size 64
+      pellucid launch --processes 4 --restarts 3 -- train digits --out runs/long
+    """
+    launching.launch(processes, restarts, command)
+
+
+@app.command(short_help="Train many small networks, and find the best values.")
+def sweep(
+    data: options.SourceName = None,
+    learning_rate: options.SweptRates = None,
+    hidden: options.SweptHidden = None,
+    batch_size: options.SweptBatches = None,
+    seeds: options.Seeds = 5,
+    halving: options.HalvingWished = False,
+    target: options.Target = None,
+    task: options.Task = None,
+    loss: options.Loss = None,
+    optimizer: options.OptimizerName = None,
+    epochs: options.Epochs = None,
+    steps: options.Steps = None,
+    validation: options.SweepValidation = None,
+    early_stopping: options.EarlyStopping = None,
+    engine: options.Engine = None,
+    threads: options.Threads = None,
+    dtype: options.DType = None,
+    test_fraction: options.TestFraction = None,
+    prepare: options.Prepare = None,
+    out: options.RunWished = None,
+    resume: options.SweepResumed = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a network for every combination of values and every seed.
+
+    Values are a list, 4,8,16, or a range spaced by factors: 1e-4..1 has one value for each power
+    of ten, 4..64 for each power of two, 1e-4..1:9 has nine. The best network is tested, and saved
+    in the run folder beside the table of all runs and their heatmap.
+
+    \b
+    For example:
+      pellucid sweep digits --hidden 4,8,16
+      pellucid sweep flowers.csv --target species --learning-rate 1e-3..1
+    """
+    given = {name: value for name, value in locals().items() if name in wishes.NAMES}
+    progress = False if quiet else None
+    announce = _silence if as_json or quiet else screen.show_source
+    if resume is not None:
+        misuse.only_longer(given={}, DATA=data, out=out)
+        found = sweeping.resume(resume, progress, announce)
+    elif data is None:
+        raise misuse.no_data("sweep")
+    else:
+        found = sweeping.run(data, given, seeds, halving, out, progress, announce)
+    if as_json:
+        _print_json(found.results)
+    elif quiet:
+        print(found.folder)
+    else:
+        screen.show_sweep(found)
+
+
 def _silence(source: Source, rows: tuple[int, int], notes: Sequence[str]) -> None:
     pass
 
@@ -299,6 +374,30 @@ def export_(
         _print_json({"run": str(run), "files": {name: str(path) for name, path in files.items()}})
     else:
         screen.show_files(files)
+
+
+@app.command("lab", short_help="Open the lab: a page on which a network learns.")
+def lab_(
+    data: options.LabData = None,
+    target: options.Target = None,
+    port: options.Port = 0,
+    host: options.Host = "127.0.0.1",
+    no_browser: options.NoBrowser = False,
+) -> None:
+    """Open the lab: a page on which a network is built, trained live and seen through.
+
+    The first line printed is its address, with a token that lets in whoever has it. Ctrl-C ends it.
+
+    \b
+    For example:
+      pellucid lab
+      pellucid lab moons
+      pellucid lab flowers.csv --target species
+      pellucid lab runs/digits-1
+    """
+    opening = serving.opening(data, target)
+    say = lambda text: print(text, flush=True)  # noqa: E731
+    run_lab(opening, host, port, browser=not no_browser, say=say)
 
 
 @app.command("data")

@@ -13,6 +13,7 @@ __all__ = ["EXAMPLES", "explained", "mend_of", "no_data", "only_longer"]
 
 EXAMPLES = {
     "train": "pellucid train digits",
+    "sweep": "pellucid sweep digits --hidden 4,8,16",
     "predict": "pellucid predict runs/flowers-1 new.csv",
     "evaluate": "pellucid evaluate runs/digits-1",
     "diagnose": "pellucid diagnose runs/digits-1",
@@ -50,9 +51,9 @@ def explained(error: Any, given: Sequence[str]) -> tuple[str, str]:
     return said, _for_example(command)
 
 
-def no_data() -> ArgumentError:
-    """Say that *train* needs data."""
-    return ArgumentError("the argument DATA of train is missing", mend=_for_example("train"))
+def no_data(command: str = "train") -> ArgumentError:
+    """Say that *train*, or *sweep*, needs data."""
+    return ArgumentError(f"the argument DATA of {command} is missing", mend=_for_example(command))
 
 
 def only_longer(given: Mapping[str, Any], **others: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.wishes import OPTIMIZERS, Wishes
-from pellucid.engines import ENGINES
+from pellucid.engines import ENGINES, EXTRAS
 
 __all__ = [
     "TRAIN",
@@ -25,25 +25,39 @@ __all__ = [
     "Engine",
     "Epochs",
     "Folder",
+    "HalvingWished",
     "Hidden",
+    "Host",
+    "LabData",
     "LabelledTable",
+    "Launched",
     "LearningRate",
     "LogEvery",
     "Loss",
     "Model",
     "NewTable",
+    "NoBrowser",
     "OnnxFile",
     "OptimizerName",
+    "Port",
     "Prepare",
+    "Processes",
     "Quiet",
+    "Restarts",
     "Resume",
     "RunFolder",
     "RunWished",
     "Seed",
+    "Seeds",
     "Shown",
     "ShownData",
     "SourceName",
     "Steps",
+    "SweepResumed",
+    "SweepValidation",
+    "SweptBatches",
+    "SweptHidden",
+    "SweptRates",
     "Target",
     "Task",
     "TestFraction",
@@ -160,7 +174,8 @@ Seed = Annotated[
     ),
 ]
 Engine = Annotated[
-    str | None, _option("NAME", f"{' or '.join(ENGINES)}.", default="the fastest that works")
+    str | None,
+    _option("NAME", f"{' or '.join([*ENGINES, *EXTRAS])}.", default="the fastest that works"),
 ]
 Threads = Annotated[
     str | None,
@@ -189,17 +204,87 @@ Resume = Annotated[
     Path | None,
     _option("RUN", "Go on with a run that was interrupted, or with --epochs for longer."),
 ]
+SweptRates = Annotated[
+    str | None,
+    _option("RATES", "The length of a step.", "--learning-rate", default="the optimizer's own"),
+]
+SweptHidden = Annotated[
+    str | None,
+    _option(
+        "SIZES", "Units of the hidden layer; 16x16 for two layers.", "--hidden",
+        default=DEFAULTS.hidden[0],
+    ),
+]  # fmt: skip
+SweptBatches = Annotated[
+    str | None, _option("SIZES", "Rows in a batch.", "--batch-size", default=DEFAULTS.batch_size)
+]
+Seeds = Annotated[
+    int,
+    typer.Option(
+        "--seeds",
+        metavar="N",
+        min=1,
+        help="How many networks of each kind.  [default: 5]",
+        show_default=False,
+    ),
+]
+HalvingWished = Annotated[bool, typer.Option("--halving", help="Stop hopeless combinations early.")]
+SweepResumed = Annotated[
+    Path | None, _option("RUN", "Go on with a sweep that was interrupted.", "--resume")
+]
+SweepValidation = Annotated[
+    str | None,
+    _option(
+        "SHARE", "Hold out this share of the training rows, to compare on.", "--validation",
+        default=0.2,
+    ),
+]  # fmt: skip
+
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress bar; print the run folder alone.")
 ]
 
 # --- of the other commands -----------------------------------------------------------------
 
+Launched = Annotated[
+    list[str], typer.Argument(metavar="-- train …", help="The command line of train, behind --.")
+]
+Processes = Annotated[
+    int, typer.Option("--processes", metavar="N", min=1, help="How many, each with its devices.")
+]
+Restarts = Annotated[
+    int,
+    typer.Option(
+        "--restarts", metavar="N", min=0,
+        help="How often to go on from the checkpoint of --out after a failure.",
+    ),
+]  # fmt: skip
+
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run, such as runs/digits-1.")
 ]
 NewTable = Annotated[
     Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file with the same columns.")
+]
+LabData = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA|RUN",
+        help="A data set by name, a file, or the folder of a run; XOR if it is left out.",
+    ),
+]
+Port = Annotated[
+    int, typer.Option("--port", metavar="N", help="The port of the page.  [default: any free one]",
+                      show_default=False, min=0, max=65535),
+]  # fmt: skip
+Host = Annotated[
+    str,
+    typer.Option("--host", metavar="ADDRESS",
+                 help="Who can reach the page.  [default: 127.0.0.1, this machine alone]",
+                 show_default=False),
+]  # fmt: skip
+NoBrowser = Annotated[
+    bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
 ]
 AnswerFile = Annotated[
     Path | None, _option("FILE", "Write a CSV file instead of printing.", "--out")

@@ -17,6 +17,7 @@ from pellucid.cli.looking import Shown
 from pellucid.cli.parts import as_python
 from pellucid.cli.runs import REPORT
 from pellucid.cli.sources import Source
+from pellucid.cli.sweeping import HEATMAP, Swept
 from pellucid.cli.training import Outcome
 from pellucid.data import SetEntry
 from pellucid.diagnose import Findings
@@ -30,6 +31,7 @@ __all__ = [
     "show_outcome",
     "show_shown",
     "show_source",
+    "show_sweep",
     "show_values",
 ]
 
@@ -78,6 +80,49 @@ def show_outcome(outcome: Outcome) -> None:
             **({"findings": f"{told}: pellucid diagnose {folder}"} if told else {}),
         },
     )
+
+
+def show_sweep(found: Swept) -> None:
+    """Say which values are best, how sure that is, and where everything is."""
+    console, sweep, folder = _console(), found.sweep, shlex.quote(str(found.folder))
+    console.print()
+    console.print(_combinations(found))
+    left = len(sweep.summary) - MOST_ROWS
+    if left > 0:
+        console.print(f"[dim]… and {left:,} combinations more in {escape(str(found.folder))}[/]")
+    console.print()
+    console.print(_scores({"best, on the test rows": found.test}))
+    console.print()
+    runs, broken = len(sweep.outcomes), found.results["diverged"]
+    ended = f", {broken:,} diverged" * bool(broken)
+    console.print(f"{runs:,} runs in {sweep.seconds:.1f} s{ended}")
+    console.print()
+    _pairs(
+        console,
+        {
+            "run": str(found.folder),
+            "look": f"{OPEN} {shlex.quote(str(found.folder / HEATMAP))}",
+            "use": f"pellucid evaluate {folder}",
+        },
+    )
+
+
+def _combinations(found: Swept) -> Table:
+    """List the best combinations: the median over the runs, and its quartiles."""
+    sweep = found.sweep
+    names = list(sweep.study.grid.values)
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    said = [name.replace("_", " ") for name in names]
+    for name in (*said, f"median {sweep.by}", "quartiles", "runs"):
+        table.add_column(name, justify="right")
+    for row in sweep.summary.head(MOST_ROWS).to_dict("records"):
+        values = [f"{row[name]:.4g}" if type(row[name]) is float else str(row[name])
+                  for name in names]  # fmt: skip
+        ends = [f"{row[name]:.4g}".replace("inf", "∞") for name in (sweep.by, "low", "high")]
+        broken = f" ({row['diverged']} diverged)" * bool(row["diverged"])
+        spread = f"[dim]{ends[1]} – {ends[2]}[/]"
+        table.add_row(*values, ends[0], spread, f"{row['runs']}{broken}")
+    return table
 
 
 def show_findings(found: Findings) -> None:

@@ -30,7 +30,10 @@ from pellucid.losses import Loss
 from pellucid.report import Report, render_report
 from pellucid.version import VERSION
 
-__all__ = ["Outcome", "complete", "resume", "train"]
+__all__ = [
+    "Outcome", "Progress", "complete", "config_of", "loss_for", "optimizer_for", "resume", "train",
+    "with_epochs",
+]  # fmt: skip
 
 Announcement = Callable[[Source, tuple[int, int], Sequence[str]], None]
 
@@ -81,13 +84,13 @@ def train(
     announce : told of the data, the sizes of both parts, and what was done, before it begins
     """
     source = open_source(given, wishes.target, wishes.task, wishes.folder)
-    architecture = complete(model, wishes, source, _loss(source, wishes, model))
+    architecture = complete(model, wishes, source, loss_for(source, wishes, model))
     parts = split_rows(source, wishes.test_fraction, wishes.seed)
-    wishes = _with_epochs(wishes, len(parts[0]), architecture)
+    wishes = with_epochs(wishes, len(parts[0]), architecture)
     folder = runs.new_folder(source.name, out)
     announce(source, (len(parts[0]), len(parts[1])), source.notes)
     try:
-        runs.write_json(folder / runs.CONFIG, _config(source, wishes, architecture))
+        runs.write_json(folder / runs.CONFIG, config_of(source, wishes, architecture))
         return _trained(source, wishes, architecture, parts, folder, progress, model)
     except BaseException as error:
         hopeless = isinstance(error, PellucidError) and not isinstance(error, FileError)
@@ -145,7 +148,7 @@ def _trained(
     (X, y), (test_X, test_y) = ((take(source.X, rows), source.y[rows]) for rows in parts)
     with thread_limit(wishes.threads) if wishes.threads else contextlib.nullcontext():
         history = network.fit(
-            X, y, loss=_loss(source, wishes, model), optimizer=_optimizer(wishes),
+            X, y, loss=loss_for(source, wishes, model), optimizer=optimizer_for(wishes),
             epochs=wishes.epochs, steps=wishes.steps, batch_size=wishes.batch_size,
             validation=wishes.validation, early_stopping=wishes.early_stopping,
             prepare=wishes.prepare or "standard", seed=wishes.seed, dtype=wishes.dtype,
@@ -191,7 +194,7 @@ def complete(
     return (model or of_sizes(wishes.hidden, takes, task, pictures=pictures)).ending_in(outputs)
 
 
-def _loss(source: Source, wishes: Wishes, model: Architecture | None) -> Loss | None:
+def loss_for(source: Source, wishes: Wishes, model: Architecture | None) -> Loss | None:
     """Find the loss; without a wish that of the task, or what the last layer of a file wants."""
     loss = loss_of(wishes)
     numbers = source.task == "regression"
@@ -207,14 +210,16 @@ def _loss(source: Source, wishes: Wishes, model: Architecture | None) -> Loss | 
     return loss
 
 
-def _optimizer(wishes: Wishes) -> optim.Optimizer:
+def optimizer_for(wishes: Wishes) -> optim.Optimizer:
+    """Make the optimizer that was chosen."""
     found: optim.Optimizer = made(
         optimizer_of(wishes), classes_in(optim, optim.Optimizer), "optimizer"
     )
     return found
 
 
-def _with_epochs(wishes: Wishes, rows: int, architecture: Architecture) -> Wishes:
+def with_epochs(wishes: Wishes, rows: int, architecture: Architecture) -> Wishes:
+    """Choose how long is trained, where nobody has said it."""
     if wishes.epochs is not None or wishes.steps is not None:
         return wishes
     epochs, steps = architecture.least
@@ -229,14 +234,14 @@ def _write(outcome: Outcome, test_X: Any, test_y: NDArray[Any]) -> None:
     assert network.history is not None
     network.save(folder / runs.MODEL)
     write_atomically(folder / runs.HISTORY, *(line + "\n" for line in network.history.lines()))
-    config = _config(outcome.source, outcome.wishes, outcome.architecture)
+    config = config_of(outcome.source, outcome.wishes, outcome.architecture)
     ended = {"notes": list(outcome.notes), "results": outcome.results}
     runs.write_json(folder / runs.CONFIG, {**config, **ended})
     page = render_report(_report(outcome, test_X, test_y))
     write_atomically(folder / runs.REPORT, page)
 
 
-def _config(source: Source, wishes: Wishes, architecture: Architecture) -> dict[str, Any]:
+def config_of(source: Source, wishes: Wishes, architecture: Architecture) -> dict[str, Any]:
     """Say what was asked for; what came of it is added at the end."""
     return {
         "format": runs.FORMAT,

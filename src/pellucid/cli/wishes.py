@@ -10,7 +10,7 @@ from typing import Any
 from pellucid import nn, optim
 from pellucid.arguments import named, number_in, one_of, whole_number
 from pellucid.cli.parts import classes_in, made, nearest
-from pellucid.engines import ENGINES
+from pellucid.engines import ENGINES, EXTRAS
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.losses import LOSSES, Loss
 
@@ -259,7 +259,7 @@ CHECKS: dict[str, Check] = {
     "validation": _share,
     "early_stopping": _count,
     "seed": _seed,
-    "engine": _choice(*ENGINES),
+    "engine": _choice(*ENGINES, *EXTRAS),
     "threads": _count,
     "dtype": _choice("float32", "float64"),
     "test_fraction": _share,

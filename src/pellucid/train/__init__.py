@@ -9,6 +9,7 @@ from pellucid.train.explaining import Explanation, explain
 from pellucid.train.fitting import fit
 from pellucid.train.history import History
 from pellucid.train.keeping import Checkpoint
+from pellucid.train.live import Live
 from pellucid.train.options import FitOptions
 from pellucid.train.prediction import classify, evaluate, predict, predict_proba, probe
 from pellucid.train.prepared import Ready, ready
@@ -21,8 +22,8 @@ from pellucid.train.watching import Watch
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "Explanation", "FitOptions", "FitRecord", "History",
-    "Ready", "Recent", "Recording", "Slots", "Summary", "Training", "Watch", "classify", "copied",
-    "diagnose", "evaluate", "explain", "fit", "from_bytes", "heads_of", "load", "load_weights",
-    "parameter_names", "predict", "predict_proba", "probe", "ready", "reshaped_like", "save",
-    "summarise", "to_bytes",
+    "Live", "Ready", "Recent", "Recording", "Slots", "Summary", "Training", "Watch", "classify",
+    "copied", "diagnose", "evaluate", "explain", "fit", "from_bytes", "heads_of", "load",
+    "load_weights", "parameter_names", "predict", "predict_proba", "probe", "ready",
+    "reshaped_like", "save", "summarise", "to_bytes",
 ]  # fmt: skip

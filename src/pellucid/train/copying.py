@@ -13,10 +13,12 @@ __all__ = ["copied"]
 _M = TypeVar("_M", bound=Module)
 
 
-def copied(module: _M) -> _M:
+def copied(module: _M, *, draw: bool = True) -> _M:
     """Make the module anew from its arguments, and give it the same values.
 
-    A layer that stands in several places does so in the copy. What is not drawn yet is drawn.
+    A layer that stands in several places does so in the copy. What is not drawn yet is drawn, so
+    that both have the same; with ``draw=False`` it is left so, and the copy draws numbers of its
+    own.
     """
     twin: _M = _again(module, {})
     if module.built:
@@ -29,7 +31,8 @@ def copied(module: _M) -> _M:
     for variable, other in pairs:
         if variable.dtype.kind == "f":
             other.cast(variable.dtype)
-        other.assign(variable.numpy())
+        if draw or variable._value is not None:
+            other.assign(variable.numpy())
         other.trainable = variable.trainable
     return twin
 

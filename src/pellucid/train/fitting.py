@@ -60,7 +60,7 @@ from pellucid.train.weighting import class_weights
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["fit", "prepared"]
+__all__ = ["begun_fit", "fit", "prepared"]
 
 
 def fit(
@@ -74,14 +74,14 @@ def fit(
     """
     past = past_of(options)
     seed = _seed(options, past)
-    engine = choose(options.engine or (past.engine if past is not None else None))
+    engine = _engine(options, past)
     history = History(("loss",), seed=seed, engine=engine.name)
     callbacks = [callback(one) for one in options.callbacks]
     optimizer = options.optimizer or Adam()
     with unharmed(network):
         if past is not None:
             network._record = past.record
-        begun = _begun(network, X, y, options, optimizer, history)
+        begun = begun_fit(network, X, y, options, optimizer, history)
         state = start(begun.programs)
         if slots is not None:
             slots.put(begun.programs, state)
@@ -94,13 +94,19 @@ def fit(
     return begun.record
 
 
+def _engine(options: FitOptions, past: Past | None) -> Engine:
+    if options.engine is None and options.devices is None and past is not None:
+        return choose(past.engine)
+    return choose(options.engine, devices=options.devices)
+
+
 def _seed(options: FitOptions, past: Past | None) -> int:
     if options.seed is not None:
         return int(options.seed)
     return load("secrets").randbits(31) if past is None else past.record.history.seed
 
 
-def _begun(
+def begun_fit(
     network: Network, X: Any, y: Any, options: FitOptions, optimizer: Optimizer, history: History
 ) -> Fit:
     """Prepare the data, build the network's variables and the programs, and check all there is."""
@@ -140,7 +146,7 @@ def prepared(
     wanted = targets_by_name(rows.targets, list(predicted), options.loss)
     known = {} if network._record is None else network._record.heads
     part = Part(inputs, {}, {} if rows.weight is None else {ROWS: rows.weight})
-    heads = []
+    heads, wishes = [], {}
     for name, target in wanted.items():
         head, found = chosen_head(
             name, target, predicted, options, known.get(name), history, dtype, rows.title(name)
@@ -149,13 +155,14 @@ def prepared(
         part.targets[name] = shaped(found.array, predicted[name], head.loss, dtype, head.scaling)
         wish = class_wish(options, head)
         if wish is not None:
+            wishes[name] = wish
             part.weights[name] = class_weights(wish, found) * part.weights.get(ROWS, 1.0)
     history.notes += [
         f"The output {name!r} is not in the loss: it is not trained."
         for name in predicted
         if name not in wanted
     ]
-    record = FitRecord(history, checked_objective(heads, options), preparations)
+    record = FitRecord(history, checked_objective(heads, options), preparations, wishes)
     if held is None:
         return record, part, None, predicted
     held_out = prepared_part(held, record, predicted, dtype)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.engines import Engine, choose
+from pellucid.engines import Engine, choose, earlier
 from pellucid.engines.function import Function, function
 from pellucid.graph import Tensor, placeholder, symbolic
 
@@ -22,11 +22,11 @@ CHUNK = 256  # rows that are computed together
 Compute = Callable[..., Sequence[Tensor]]
 
 
-def engine_for(network: Network, wish: str | None = None) -> Engine:
+def engine_for(network: Network, wish: str | Engine | None = None) -> Engine:
     """Give the engine that was asked for, or else the one that the last fit used."""
     record = network._record
-    if wish is None and record is not None and record.history.engine == "reference":
-        wish = record.history.engine
+    if wish is None and record is not None:
+        wish = earlier(record.history.engine)
     return choose(wish)
 
 
@@ -90,5 +90,5 @@ def compiled(
         with symbolic():
             return function(rows, list(compute(*rows)), engine=engine)
 
-    found: Function = network._functions.get((key, kinds, engine.name), made)
+    found: Function = network._functions.get((key, kinds, engine), made)
     return found

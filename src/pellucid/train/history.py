@@ -136,6 +136,10 @@ class History(Mapping[str, list[float]]):
         self.epochs, self.steps, self.seconds = past.epochs, past.steps, past.seconds
         self._columns, self._sums, self._losses = past._columns, sums, [losses]
 
+    def rewind(self, step: int, epochs: int) -> None:
+        """Count from an earlier step on; of an epoch that was begun, only the rest is averaged."""
+        self.steps, self.epochs, self._sums = step, epochs, np.zeros((0, 0))
+
     def _take(self, values: NDArray[np.float64]) -> None:
         """Keep the losses of training steps, and count them."""
         room = max(0, KEPT_STEPS - self.steps)
@@ -156,6 +160,14 @@ class History(Mapping[str, list[float]]):
         for name, column in columns.items():
             self._columns.setdefault(name, []).extend(column.tolist())
         self.epochs += len(steps)
+
+    def taken(self) -> dict[str, list[float]]:
+        """Take out what was recorded of completed epochs, for whoever keeps it in another way.
+
+        A training without an end would fill the memory with it. The counts stay.
+        """
+        columns, self._columns, self._losses = self._columns, {}, []
+        return columns
 
     def put(self, name: str, value: float) -> None:
         """Append a value for the epoch just completed."""

@@ -20,9 +20,10 @@ from pellucid.errors import NonFiniteError
 from pellucid.graph import Variable
 from pellucid.graph.op import Leaf
 from pellucid.train.callbacks import Callback, Training
+from pellucid.train.history import History
 from pellucid.train.keeping import Keeper
 
-__all__ = ["Interrupt", "Window", "train"]
+__all__ = ["Interrupt", "Slices", "Window", "train"]
 
 BETWEEN_CALLS = 0.1  # seconds from one callback of granularity "time" to the next
 BETWEEN_COPIES = 1.0  # seconds from one copy of the state to the next
@@ -100,27 +101,18 @@ def train(
     """
     grains = {one.granularity for one in callbacks} | {one.granularity for one in keepers}
     limits = {"steps": 1.0} if "step" in grains else {"epochs": 1.0} if "epoch" in grains else {}
-    start = copied = time.perf_counter()
-    kept = state.copy()
+    start = time.perf_counter()
+    slices = Slices(engine, run, state, data, training.history)
     for keeper in keepers:
         keeper.begin(training, state)
     with Interrupt().watched() as interrupt:
         while not state.is_done(run) and not training.stop_reason:
-            record = _advanced(engine, run, state, data, kept, limits)
-            now = time.perf_counter()
-            training.seconds = now - start
-            finite, broken = _finite_part(record)
-            completed = training.history.add(run, finite)
-            done = state.is_done(run)
-            is_due = now - copied > BETWEEN_COPIES
-            if broken is not None or ((is_due or done) and not _is_finite(state)):
-                at = broken or (state.epoch, state.phase, state.step)
-                raise _located(engine, run, state, data, kept, at)
+            completed = slices.advance(BETWEEN_CALLS, **limits)
+            training.seconds = time.perf_counter() - start
             touched = _call(callbacks, training, window, completed)
             for keeper in keepers:
                 keeper.see(training, state, touched=touched)
-            if (is_due or touched) and not done:  # a replay from before a change would not be one
-                kept, copied = state.copy(), now
+            slices.keep(touched=touched)
             if interrupt.pressed:
                 training.stop("interrupted")
     if state.stopped:
@@ -129,20 +121,51 @@ def train(
         keeper.end(training, state)
 
 
-def _advanced(
-    engine: Engine,
-    run: Run,
-    state: RunState,
-    data: Data,
-    kept: RunState,
-    limits: dict[str, float],
-) -> Record:
-    """Advance; a step that is broken off half-way is undone, to the copy that was kept last."""
-    try:
-        return engine.advance(run, state, data, BETWEEN_CALLS, **limits)
-    except BaseException:
-        state.restore(kept)
-        raise
+@final
+class Slices:
+    """A run taken some steps at a time: each slice is recorded, and its numbers are looked at."""
+
+    def __init__(
+        self, engine: Engine, run: Run, state: RunState, data: Data, history: History
+    ) -> None:
+        self._engine, self._run, self._state, self._data = engine, run, state, data
+        self._history = history
+        self._kept, self._copied = state.copy(), time.perf_counter()
+
+    def advance(self, seconds: float, **limits: float) -> bool:
+        """Do some steps, and tell whether an epoch was completed.
+
+        Raises
+        ------
+        NonFiniteError : when a loss or a weight is not finite; the state is that before the step
+            that broke it
+        """
+        run, state = self._run, self._state
+        record = self._advanced(seconds, limits)
+        finite, broken = _finite_part(record)
+        completed = self._history.add(run, finite)
+        looked = (self._is_due or state.is_done(run)) and not _is_finite(state)
+        if broken is not None or looked:
+            at = broken or (state.epoch, state.phase, state.step)
+            raise _located(self._engine, run, state, self._data, self._kept, at)
+        return completed
+
+    @property
+    def _is_due(self) -> bool:
+        return time.perf_counter() - self._copied > BETWEEN_COPIES
+
+    def keep(self, *, touched: bool) -> None:
+        """Copy the state now and then, and when it was changed: a replay must not begin before."""
+        if (touched or self._is_due) and not self._state.is_done(self._run):
+            self._kept, self._copied = self._state.copy(), time.perf_counter()
+
+    def _advanced(self, seconds: float, limits: dict[str, float]) -> Record:
+        """Advance; a step that is broken off half-way is undone, to the copy that was kept last."""
+        try:
+            return self._engine.advance(self._run, self._state, self._data, seconds, **limits)
+        except BaseException:
+            self._state.restore(self._kept)
+            raise
 
 
 def _call(

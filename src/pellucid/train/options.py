@@ -11,6 +11,7 @@ import numpy as np
 from pellucid.arguments import Frozen, number_in, one_of, truth, whole_number
 from pellucid.data import Preparation
 from pellucid.diagnose import silenced
+from pellucid.engines import Engine
 from pellucid.errors import ArgumentError, ArgumentTypeError, DTypeError
 from pellucid.graph.tensor import DTypeLike, Tensor, resolve_dtype
 from pellucid.losses import Loss
@@ -45,7 +46,8 @@ class FitOptions(Frozen):
     prepare: Any = None
     seed: int | None = None
     dtype: DTypeLike | None = None
-    engine: str | None = None
+    engine: str | Engine | None = None
+    devices: int | None = None
     progress: bool | int | None = None
     loss_weights: Mapping[str, float] | None = None
     sample_weight: Any = None
@@ -58,7 +60,8 @@ class FitOptions(Frozen):
 
     def __post_init__(self) -> None:
         silenced((), self.silence)
-        for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0)):
+        for name, least in (("epochs", 0), ("steps", 0), ("batch_size", 1), ("seed", 0),
+                            ("devices", 1)):  # fmt: skip
             value, most = getattr(self, name), LARGEST_SEED if name == "seed" else None
             if value is not None:
                 object.__setattr__(self, name, whole_number(value, name, least, most))

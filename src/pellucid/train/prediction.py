@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import whole_number
 from pellucid.data import check_rows
+from pellucid.engines import Engine
 from pellucid.errors import GraphError
 from pellucid.graph import Tensor
 from pellucid.graph.tensor import resolve_dtype
@@ -31,7 +32,7 @@ Answer = Any  # an array, or a dict or tuple of one for each head, as the networ
 
 
 def predict(
-    network: Network, X: Any, *, batch_size: int | None = None, engine: str | None = None
+    network: Network, X: Any, *, batch_size: int | None = None, engine: str | Engine | None = None
 ) -> Answer:
     """Give the network's output for each row; see ``Network.predict``."""
     key = "predict", engine
@@ -58,12 +59,12 @@ def _unscaled(output: NDArray[Any], head: Head | None) -> NDArray[Any]:
     return output if head is None or head.scaling is None else head.scaling.invert(output)
 
 
-def predict_proba(network: Network, X: Any, *, engine: str | None = None) -> Answer:
+def predict_proba(network: Network, X: Any, *, engine: str | Engine | None = None) -> Answer:
     """Apply the link of the last loss to the output; two columns for one output."""
     return _of_classes(network, X, "predict_proba", engine, lambda p, head: p)
 
 
-def classify(network: Network, X: Any, *, engine: str | None = None) -> Answer:
+def classify(network: Network, X: Any, *, engine: str | Engine | None = None) -> Answer:
     """Give the label of each row: the most probable class, decoded; of yes or no, 1 or 0."""
     return _of_classes(network, X, "classify", engine, _labels)
 
@@ -79,7 +80,7 @@ def _of_classes(
     network: Network,
     X: Any,
     verb: str,
-    engine: str | None,
+    engine: str | Engine | None,
     tell: Callable[[NDArray[Any], Head], NDArray[Any]],
 ) -> Answer:
     """Tell something of the probabilities of each head that was trained to have any."""
@@ -119,7 +120,12 @@ def _both(p: NDArray[Any], head: Head) -> NDArray[Any]:
 
 
 def evaluate(
-    network: Network, X: Any, y: Any, *, sample_weight: Any = None, engine: str | None = None
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    engine: str | Engine | None = None,
 ) -> dict[str, float]:
     """Give the loss and metrics of the last fit on other rows, weighted by rows."""
     record = _fitted(network, "evaluate")

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import bisect
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
+import numpy as np
 from numpy.typing import NDArray
 
+from pellucid import plot
 from pellucid.arguments import whole_number
 from pellucid.compile import Data, RunState
 from pellucid.engines import Engine
@@ -32,12 +35,13 @@ from pellucid.train.signed import Content, json_of, read, write
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Recorder", "Recording"]
+__all__ = ["Recorder", "Recording", "Remembered"]
 
 ROOM = 256 * 2**20  # bytes that the states of a recording may take
 MOST = 1000  # states, however small
 TENSORS = 10_000  # that a file holds
 BETWEEN = 0.1  # seconds from one state to the next, at first
+DRAWN = 40  # steps of a picture
 SHARE = 100  # a state is copied so seldom that it takes at most one part in so many of the time
 
 
@@ -102,7 +106,7 @@ class Recording:
         ArgumentError : for a step that was not done, or that cannot be computed: of a recording
             from a file, all that are not remembered
         """
-        arrays = self._arrays_at(step)
+        arrays = self.arrays_at(step)
         twin = copied(self._network)
         twin._record = self._record
         for variable, array in zip(twin.variables().values(), arrays, strict=False):
@@ -110,19 +114,22 @@ class Recording:
             variable.adopt(array.copy())
         return twin
 
-    def _arrays_at(self, step: int) -> list[NDArray[Any]]:
+    def arrays_at(self, step: int) -> list[NDArray[Any]]:
+        """Give the values after so many steps: of the network's variables, then the optimizer's.
+
+        They are read alone. See :meth:`at` for what it raises.
+        """
         if not self._states:
             raise ArgumentError(
                 "nothing was recorded: the training failed before its first step",
                 mend="fit again, with record=True",
             )
         step = whole_number(step, "step", self._states[0].step, self.last)
-        place = bisect.bisect_right(self._states, step, key=lambda one: one.step) - 1
-        nearest = self._states[place]
+        nearest = self._states[self._place(step)]
         if nearest.step == step:
             return nearest.arrays
-        lost = any(nearest.step < one <= step for one in self._breaks)
-        if self._replay is None or lost:
+        if self._replay is None or not self.reaches(step):
+            place = self._place(step)
             around = [one.step for one in self._states[place : place + 2]]
             raise ArgumentError(
                 f"step {step:,} is not remembered, and cannot be computed", got=f"step={step}",
@@ -131,6 +138,98 @@ class Recording:
                 "process, without callbacks that change weights, has every step",
             )  # fmt: skip
         return self._replay(nearest, step)
+
+    def _place(self, step: int) -> int:
+        return bisect.bisect_right(self._states, step, key=lambda one: one.step) - 1
+
+    def reaches(self, step: int) -> bool:
+        """Tell whether a step can be computed from what is remembered."""
+        begin = self._states[self._place(step)].step
+        lost = any(begin < one <= step for one in self._breaks)
+        return begin == step or (self._replay is not None and not lost)
+
+    def after(self, arrays: list[NDArray[Any]], step: int) -> list[NDArray[Any]]:
+        """Give what arrays become by the next step of the training, which stays as it is."""
+        if self._replay is None:
+            raise ArgumentError(
+                "a recording from a file knows no further steps", mend="train the network again"
+            )
+        return self._replay(
+            Remembered(step, arrays, self._states[self._place(step)].hyper), step + 1
+        )
+
+    @property
+    def states(self) -> list[Remembered]:
+        """What is kept: the steps with their arrays, to be read alone."""
+        return list(self._states)
+
+    def take(self, states: Sequence[Remembered]) -> None:
+        """Have these states in place of those that are kept."""
+        self._states[:], self._breaks = states, []
+
+    def forget_after(self, step: int) -> None:
+        """Drop what came after a step, from which the training goes on another way."""
+        arrays = self.arrays_at(step)
+        place = bisect.bisect_right(self._states, step, key=lambda one: one.step)
+        del self._states[place:]
+        if self._states[-1].step != step:
+            self._states.append(Remembered(step, arrays, self._states[-1].hyper))
+        self._breaks = [one for one in self._breaks if one <= step]
+
+    def plot(
+        self, X: Any, y: Any = None, *, plane: Any = "principal", resolution: int = 25,
+        ax: Any = None, title: str | None = None,
+    ) -> Any:  # fmt: skip
+        """Draw the way of all parameters through the loss of rows, as `plot.loss_path` does.
+
+        The loss is measured in evaluation mode at ``resolution²`` places; running statistics stay
+        those of the last step.
+
+        Parameters
+        ----------
+        X, y : as for ``evaluate``
+        plane : "principal", two places among the parameters in a row, or two directions
+        ax : Matplotlib axes; new ones by default
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from matplotlib.figure import Figure
+        >>> from pellucid import nn
+        >>> X = np.linspace(-1, 1, 8).reshape(-1, 1)
+        >>> model = nn.Sequential([nn.Linear(1)])
+        >>> history = model.fit(X, 3 * X, epochs=20, seed=1, record=True, progress=False)
+        >>> ax = history.recording.plot(X, 3 * X, resolution=5, ax=Figure().subplots())
+        >>> ax.get_title(loc="right")
+        '100 % of the way seen'
+        """
+        twin = self.at(self.last)
+        parameters = list(twin.parameters().values())
+        places = [k for k, one in enumerate(twin.variables().values()) if one.is_parameter]
+        way = [
+            np.concatenate([arrays[k].reshape(-1) for k in places])
+            for arrays in map(self.arrays_at, self._along())
+        ]
+
+        cuts = np.cumsum([math.prod(one.shape) for one in parameters])[:-1]
+
+        def loss(weights: NDArray[Any]) -> list[float]:
+            found = []
+            for row in weights:
+                for variable, part in zip(parameters, np.split(row, cuts), strict=True):
+                    variable.assign(part.reshape(variable.shape))
+                found.append(twin.evaluate(X, y)["loss"])
+            return found
+
+        return plot.loss_path(loss, way, plane=plane, resolution=resolution, ax=ax, title=title)
+
+    def _along(self) -> list[int]:
+        """Choose steps of a way: evenly, where they can be computed, else those remembered."""
+        evenly = np.linspace(self.remembered[0], self.last, DRAWN).round().astype(int).tolist()
+        return sorted({one if self.reaches(one) else self._nearest(one) for one in evenly})
+
+    def _nearest(self, step: int) -> int:
+        return self._states[self._place(step)].step
 
     def save(self, path: str | Path, steps: Sequence[int] | None = None) -> None:
         """Write the network as it was after some steps to a file, for :meth:`load`.
@@ -148,7 +247,7 @@ class Recording:
         kept = {
             f"{RUN}{step}/{name}": array
             for step in chosen
-            for name, array in zip(names, self._arrays_at(step), strict=False)
+            for name, array in zip(names, self.arrays_at(step), strict=False)
         }
         found = content_of(self._network, dict(zip(names, self._states[-1].arrays, strict=False)))
         said = {**found.metadata, "recording": json_of({"last": self.last, "steps": chosen})}

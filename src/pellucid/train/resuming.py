@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.compile import RunState
+from pellucid.engines import Engine, earlier
 from pellucid.errors import ArgumentError, FileError
 from pellucid.lazy import load
 from pellucid.optim import Optimizer
@@ -113,10 +114,9 @@ class Past:
         self._tensors: Mapping[str, NDArray[Any]] = content.tensors
 
     @property
-    def engine(self) -> str | None:
+    def engine(self) -> Engine | None:
         """The engine to go on with, if it has to be asked for."""
-        engine = self.record.history.engine
-        return engine if engine == "reference" else None
+        return earlier(self.record.history.engine)
 
     def check(self, beginning: Mapping[str, str]) -> None:
         """Refuse to continue what was begun otherwise.

@@ -1,0 +1,157 @@
+"""Processes that train together on this machine: started, watched, and ended all together."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from pellucid.cli import runs
+from pellucid.errors import ArgumentError, EngineError
+from pellucid.lazy import load
+
+__all__ = ["free_address", "launch", "value_of", "without"]
+
+PATIENCE = 5.0  # seconds in which a process that is asked to end may do so
+LOOK = 0.05  # seconds between two looks at the processes
+WITH_VALUES = ("--out", "--resume")
+
+
+def launch(processes: int, restarts: int, command: Sequence[str]) -> None:
+    """Run a command line of ``train`` in so many processes that share the rows of each batch.
+
+    Parameters
+    ----------
+    restarts : how often the training may be taken up again at its checkpoint after a failure
+
+    Raises
+    ------
+    ArgumentError : for another command, or a restart of a run whose folder is not named
+    EngineError : when a process has failed, with what it said
+    """
+    load("jax", extra="xla")
+    command = list(command)
+    if command[:1] != ["train"]:
+        raise ArgumentError(
+            "launch runs train in several processes", got=" ".join(command) or "nothing",
+            mend="write pellucid launch --processes 2 -- train digits",
+        )  # fmt: skip
+    folder = value_of(command, "--out") or value_of(command, "--resume")
+    if restarts and folder is None:
+        raise ArgumentError(
+            "a training is taken up again in its run folder, which has to be named",
+            got=f"--restarts {restarts}", mend="write --out FOLDER behind train",
+        )  # fmt: skip
+    for left in range(restarts, -1, -1):
+        try:
+            _together(processes, command)
+        except EngineError as error:
+            again = folder is not None and (Path(folder) / runs.CHECKPOINT).exists()
+            if not left or not again:
+                raise
+            print(f"{error.in_two_lines()}\ngoing on from {folder}", file=sys.stderr)
+            if value_of(command, "--resume") is None:
+                command = ["train", "--resume", str(folder)]
+        else:
+            return
+
+
+def _together(processes: int, command: list[str]) -> None:
+    """Start all, and wait until all have ended well or one has not."""
+    with contextlib.ExitStack() as ending:
+        said = [ending.enter_context(tempfile.TemporaryFile()) for _ in range(processes)]
+        started = ending.enter_context(_started(free_address(), command, said))
+        while (found := [one.poll() for one in started]).count(0) < processes:
+            failed = [k for k, status in enumerate(found) if status]
+            if failed:
+                first = _first_cause(failed, said)
+                raise EngineError(
+                    f"process {first} of {processes} has ended, and with it the others",
+                    got=f"status {found[first]}: {_last_words(said[first])}",
+                    mend="mend that; then go on with train --resume FOLDER",
+                )
+            time.sleep(LOOK)
+        said[0].seek(0)
+        print(said[0].read().decode(errors="replace"), end="", file=sys.stderr)
+
+
+def free_address() -> str:
+    """Find a place on this machine where processes can meet."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def _started(
+    address: str, command: list[str], said: Sequence[IO[bytes]]
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start the processes, and let none of them live longer than this."""
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for number, errors in enumerate(said):
+            given = [address, str(len(said)), str(number), "--", *command]
+            line = [sys.executable, "-m", "pellucid.cli.member", *given]
+            out = None if number == 0 else subprocess.DEVNULL
+            started.append(subprocess.Popen(line, stdout=out, stderr=errors))
+        yield started
+    finally:
+        for one in started:
+            one.terminate()
+        end = time.monotonic() + PATIENCE
+        for one in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                one.wait(max(0.0, end - time.monotonic()))
+            one.kill()
+            one.wait()
+
+
+def _first_cause(failed: Sequence[int], said: Sequence[IO[bytes]]) -> int:
+    """Of those that have ended, prefer one that does not complain of another."""
+    own = [k for k in failed if "another process" not in _last_words(said[k])]
+    return (own or list(failed))[0]
+
+
+def _last_words(errors: IO[bytes]) -> str:
+    """Give the last error that a process has told, or its last line."""
+    errors.seek(0)
+    lines = [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith("error: ")]
+    return (told or lines or ["it said nothing"])[-1]
+
+
+def value_of(command: Sequence[str], option: str) -> str | None:
+    """Give the value of an option in a command line, if it is there.
+
+    >>> value_of(["train", "digits", "--out", "a"], "--out"), value_of(["--out=b"], "--out")
+    ('a', 'b')
+    """
+    for k, word in enumerate(command):
+        if word == option and k + 1 < len(command):
+            return command[k + 1]
+        if word.startswith(f"{option}="):
+            return word.removeprefix(f"{option}=")
+    return None
+
+
+def without(command: Sequence[str], *options: str) -> list[str]:
+    """Leave options out of a command line, with their values.
+
+    >>> without(["train", "--json", "--out", "a"], "--out", "--json")
+    ['train']
+    """
+    kept, skip = [], False
+    for word in command:
+        if skip:
+            skip = False
+        elif word in options:
+            skip = word in WITH_VALUES
+        elif word.partition("=")[0] not in options:
+            kept.append(word)
+    return kept

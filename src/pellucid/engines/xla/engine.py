@@ -1,0 +1,155 @@
+"""The XLA engine: programs become functions that JAX compiles for the device at hand."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar, final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.arguments import one_of, whole_number
+from pellucid.compile import Data, Plan, Program, Record, Run, RunState, next_steps
+from pellucid.engines.base import Engine, Executable
+from pellucid.engines.xla.course import Course
+from pellucid.engines.xla.layout import DEVICES, Layout, jax
+from pellucid.engines.xla.loop import Leg, Loop
+from pellucid.engines.xla.translating import Traced
+
+__all__ = ["XLA", "XLAExecutable"]
+
+KEPT = 64  # compiled programs, and as many loops; those used longest ago go first
+PRECISIONS = ("bfloat16",)
+TOGETHER = 128  # steps that the processes of a group do between two looks at the clock
+
+_T = TypeVar("_T")
+Array = NDArray[Any]
+
+
+@final
+class XLAExecutable(Executable):
+    """A program as a function that JAX has compiled."""
+
+    def __init__(self, program: Program, layout: Layout, precision: str | None) -> None:
+        self._traced = Traced(program, precision)
+        self._layout = layout
+        self._call = jax().jit(self._traced)
+
+    def __call__(self, inputs: Sequence[Array], state: Sequence[Array]) -> list[Array]:
+        """Give the outputs, then the new value of each update, as arrays of their own."""
+        with self._layout.used():
+            results = self._call(list(inputs), list(state))
+            self._traced.check(int(results.fault))
+            return [np.array(value) for value in (*results.outputs, *results.updates)]
+
+
+@final
+class XLA(Engine):
+    """XLA through JAX: for GPUs and TPUs, and for training on several devices.
+
+    Parameters
+    ----------
+    device : "auto" is a TPU or GPU where there is one, and else the CPU; or "cpu", "gpu", "tpu"
+    precision : "bfloat16" rounds the factors of products, which accelerators multiply many times
+        faster; weights, sums and all else stay as they are
+    devices : over how many the rows of each batch are shared; by default one, and of a group of
+        processes all
+
+    Raises
+    ------
+    MissingPackageError : when JAX is not installed
+    EngineError : when there is no such device, or not as many
+
+    Examples
+    --------
+    >>> import pellucid as pel
+    >>> x = pel.placeholder((3,), name="x")
+    >>> engine = pel.XLA("cpu")
+    >>> pel.function([x], pel.exp(x).sum(), engine=engine)([0.0, 0.0, 0.0])
+    np.float32(3.0)
+    """
+
+    name = "xla"
+
+    def __init__(
+        self, device: str = "auto", *, precision: str | None = None, devices: int | None = None
+    ) -> None:
+        self.device = one_of(device, "device", DEVICES)
+        self.precision = None if precision is None else one_of(precision, "precision", PRECISIONS)
+        self.devices = None if devices is None else whole_number(devices, "devices", at_least=1)
+        self._layout = Layout(self.device, self.devices)
+        self._first = Layout(self.device, 1)  # where a program is called once
+        self._lock = threading.RLock()
+        self._programs: OrderedDict[Hashable, XLAExecutable] = OrderedDict()
+        self._loops: OrderedDict[Hashable, Loop] = OrderedDict()
+        self._courses: WeakKeyDictionary[Run, Course] = WeakKeyDictionary()
+
+    def compile(self, program: Program) -> XLAExecutable:
+        """Make a concrete program ready to run, or give what was made of an equal one."""
+        return self._kept(
+            self._programs,
+            program.labelled_key,
+            lambda: XLAExecutable(program, self._first, self.precision),
+        )
+
+    def advance(
+        self,
+        run: Run,
+        state: RunState,
+        data: Data,
+        seconds: float = math.inf,
+        *,
+        steps: float = math.inf,
+        epochs: float = math.inf,
+    ) -> Record:
+        """Do the next steps of a run; processes of a group do as many, however quick each is."""
+        if self._layout.processes == 1:
+            return super().advance(run, state, data, seconds, steps=steps, epochs=epochs)
+        parts: list[Record] = []
+        last_epoch = state.epoch + epochs - 1
+        while not state.is_done(run) and steps > 0 and state.epoch <= last_epoch:
+            last = state.epoch if run.stop is not None else last_epoch
+            plan = next_steps(run, state, min(steps, TOGETHER), last)
+            values = self.steps(run, state, data, plan)
+            state.move_past(run, plan, values)
+            parts.append(Record(plan, values))
+            steps -= len(values)
+            if seconds < math.inf:
+                break
+        return Record.joined(parts, run.columns)
+
+    def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
+        """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step.
+
+        Raises
+        ------
+        DataError : when a check fails, as of a label; the state is that before the plan
+        """
+        with self._lock:
+            course = self._courses.get(run)
+            if course is None:
+                course = self._courses[run] = Course(run, self._layout, self._loop)
+        return course.steps(run, state, data, plan)
+
+    def _loop(self, legs: Sequence[Leg]) -> Loop:
+        key = tuple(leg.key for leg in legs)
+        return self._kept(self._loops, key, lambda: Loop(legs, self._layout, self.precision))
+
+    def _kept(self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]) -> _T:
+        with self._lock:
+            if key not in table:
+                table[key] = make()
+                if len(table) > KEPT:
+                    table.popitem(last=False)
+            table.move_to_end(key)
+            return table[key]
+
+    def __repr__(self) -> str:
+        given = [f"device={self.device!r}"]
+        given += [f"precision={self.precision!r}"] * (self.precision is not None)
+        given += [f"devices={self.devices}"] * (self.devices is not None)
+        return f"XLA({', '.join(given)})"

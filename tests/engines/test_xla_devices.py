@@ -1,0 +1,40 @@
+"""Holds: several devices train as one does, and tell each other nothing but one sum a step."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from pellucid.engines.xla.layout import Layout
+from pellucid.errors import ArgumentError
+
+jax = pytest.importorskip("jax")
+
+SCRIPT = Path(__file__).with_name("spread.py")
+JOINS = tuple(map(int, version("jax").split(".")[:2])) >= (0, 10)  # XLA's CPU joins its messages
+
+
+@pytest.mark.parametrize("kind", ["dense", "convolutional", "norm"])
+def test_four_devices_are_as_one(kind):
+    ended = subprocess.run(
+        [sys.executable, str(SCRIPT), kind], capture_output=True, text=True, timeout=300
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["apart"] <= 1e-5
+    assert found["spoken"] | {"all-reduce": 0} == dict.fromkeys(found["spoken"], 0)
+    if kind != "norm" and JOINS:  # statistics of batches have sums of their own
+        assert found["spoken"]["all-reduce"] == 1
+
+
+def test_batches_that_cannot_be_shared_evenly_are_refused():
+    layout = Layout()
+    layout.count = 4
+    layout.check(32)
+    with pytest.raises(ArgumentError, match="write batch_size=32"):
+        layout.check(30)
