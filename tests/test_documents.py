@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def run(document: Path) -> dict[str, Any]:
             exec(compile("\n" * above + block[2], str(document), "exec"), names)
         else:
             compare(block[2], names, document, above)
+        if "matplotlib.pyplot" in sys.modules:  # a gallery has more pictures than may be open
+            sys.modules["matplotlib.pyplot"].close("all")
     return names
 
 

@@ -9,7 +9,16 @@ from pellucid.autodiff import check_gradient, grad
 from pellucid.diagnose import Finding, Findings, check_step
 from pellucid.engines.function import function
 from pellucid.engines.native.team import thread_limit
-from pellucid.experiments import find_learning_rate, initial_loss, overfit_one_batch
+from pellucid.engines.xla.engine import XLA
+from pellucid.experiments import (
+    Ensemble,
+    Halving,
+    Sweep,
+    find_learning_rate,
+    initial_loss,
+    overfit_one_batch,
+    sweep,
+)
 from pellucid.functional import (
     adaptive_avg_pool,
     all,
@@ -122,21 +131,27 @@ from pellucid.ops import (
     where,
     windows,
 )
+from pellucid.studio import Lab, lab
 from pellucid.train import Callback, Checkpoint, EarlyStopping, History, Recording, Watch
 from pellucid.version import VERSION
 
 __version__ = VERSION
 
 __all__ = [
+    "XLA",
     "Callback",
     "Checkpoint",
     "Drawing",
     "EarlyStopping",
+    "Ensemble",
     "Finding",
     "Findings",
+    "Halving",
     "History",
+    "Lab",
     "Quantity",
     "Recording",
+    "Sweep",
     "Tensor",
     "Trace",
     "Variable",
@@ -201,6 +216,7 @@ __all__ = [
     "invert",
     "isfinite",
     "isnan",
+    "lab",
     "leaky_relu",
     "less",
     "less_equal",
@@ -258,6 +274,7 @@ __all__ = [
     "subtract",
     "sum",
     "sum_like",
+    "sweep",
     "take",
     "take_along",
     "tanh",

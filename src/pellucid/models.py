@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid import inspect, train
 from pellucid.diagnose import Findings
+from pellucid.engines import Engine
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
 from pellucid.graph import OPS, Spec, Tensor, apply, placeholder, tensor, topological
 from pellucid.graph.tensor import PLACEHOLDER, DTypeLike, TensorLike
@@ -75,14 +76,14 @@ class Network(Module):
         loss: LossLike | Mapping[str, LossLike] | None = None, optimizer: Optimizer | None = None,
         epochs: int | None = None, steps: int | None = None, batch_size: int | None = None,
         validation: float | tuple[Any, Any] | tuple[Any, Any, Any] | None = None,
-        metrics: Metrics | Mapping[str, Metrics] | None = None, shuffle: bool = True,
+        metrics: Metrics | Mapping[str, Metrics] | None = None, sample_weight: Any = None,
         early_stopping: int | EarlyStopping | None = None, prepare: Any = None,
         callbacks: Sequence[Callback | Callable[..., None]] = (), seed: int | None = None,
-        dtype: DTypeLike | None = None, engine: str | None = None, sample_weight: Any = None,
+        dtype: DTypeLike | None = None, engine: str | Engine | None = None, shuffle: bool = True,
         progress: bool | int | None = None, loss_weights: Mapping[str, float] | None = None,
         class_weight: Any = None, replacement: bool = False, silence: Sequence[str] = (),
         checkpoint: str | Path | Checkpoint | None = None, resume: str | Path | bool = False,
-        record: bool | str | Path = False,
+        record: bool | str | Path = False, devices: int | None = None,
     ) -> History:  # fmt: skip
         """Train on rows X with targets y, from the present weights, with a fresh optimizer.
 
@@ -102,14 +103,14 @@ class Network(Module):
         metrics : names or metrics, for all heads or in a dict; by default what the loss suggests
         early_stopping : how many epochs without improvement end it, or an EarlyStopping
         callbacks : callbacks, or functions called after each epoch
-        shuffle : take the rows in a new order each epoch
+        shuffle, replacement : take rows in a new order each epoch; by steps, also twice in a batch
         prepare : "standard" or "minmax" scale all inputs, or some in a dict, from now on
         seed : of weights not yet drawn, split, order, random layers; drawn and recorded if left out
-        dtype, engine : "float32" or "float64"; "native" or "reference"
+        dtype : "float32" or "float64"
+        engine, devices : "native", "reference", "xla" or a ``pel.XLA``; how many share each batch
         progress : a bar where there is a terminal; False for none, n for a line every n epochs
         loss_weights, sample_weight : how much the loss of each head counts; each row, in all of it
         class_weight : of classes in the loss: "balanced", or a dict from labels; for heads, a dict
-        replacement : in a fit by steps, whether a row may be drawn twice in a batch
         checkpoint : a file to write from time to time while training, or a Checkpoint
         resume : such a file, to go on to the same bits; True: that of `checkpoint`, if it exists
         record : remember the training, as ``history.recording``, to go back to any step; or a file
@@ -132,7 +133,12 @@ class Network(Module):
         return train.fit(self, X, y, train.FitOptions(**wishes)).history
 
     def evaluate(
-        self, X: Any, y: Any = None, *, sample_weight: Any = None, engine: str | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        engine: str | Engine | None = None,
     ) -> dict[str, float]:
         """Give the loss and the metrics of the last fit on other rows.
 
@@ -152,7 +158,9 @@ class Network(Module):
         """
         return train.evaluate(self, X, y, sample_weight=sample_weight, engine=engine)
 
-    def predict(self, X: Any, *, batch_size: int | None = None, engine: str | None = None) -> Any:
+    def predict(
+        self, X: Any, *, batch_size: int | None = None, engine: str | Engine | None = None
+    ) -> Any:
         """Give the network's output for each row, in evaluation mode: an array.
 
         Of several heads, a dict or tuple of arrays, in the form in which the network gives them.
@@ -164,7 +172,7 @@ class Network(Module):
         """
         return train.predict(self, X, batch_size=batch_size, engine=engine)
 
-    def predict_proba(self, X: Any, *, engine: str | None = None) -> Any:
+    def predict_proba(self, X: Any, *, engine: str | Engine | None = None) -> Any:
         """Give the probability of each class for each row: the link of the loss applied.
 
         Where each output is a yes or no of its own, its probability. Of several heads, those
@@ -172,7 +180,7 @@ class Network(Module):
         """
         return train.predict_proba(self, X, engine=engine)
 
-    def classify(self, X: Any, *, engine: str | None = None) -> Any:
+    def classify(self, X: Any, *, engine: str | Engine | None = None) -> Any:
         """Give the label of each row, of the kind that was given to ``fit``.
 
         Where each output is a yes or no of its own, 1 or 0 for each.
@@ -208,7 +216,9 @@ class Network(Module):
         """List layers and blocks with output shapes and numbers of parameters, as a table."""
         return train.summarise(self)
 
-    def explain(self, *, batch_size: int = 32, engine: str | None = None) -> train.Explanation:
+    def explain(
+        self, *, batch_size: int = 32, engine: str | Engine | None = None
+    ) -> train.Explanation:
         """Show what a step of the last fit is compiled into, as a table of kernels.
 
         Each kernel is a loop, with the layers it belongs to, its floating operations and the bytes
