@@ -194,7 +194,8 @@ WORKLOADS = (
         (TORCH,), (Target(TORCH, 4),),
     ),
     Workload(
-        "digits-estimator", "the digits through NeuralClassifier", DIGITS, ESTIMATOR,
+        "digits-estimator", "the digits through NeuralClassifier, 500 epochs of 40 steps",
+        replace(DIGITS, steps=0, epochs=500), ESTIMATOR,
         (SKLEARN,), (Target(SKLEARN, 60),),
     ),
     Workload(

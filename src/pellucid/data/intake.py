@@ -15,7 +15,7 @@ from pellucid.data.wording import at_row
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.lazy import load
 
-__all__ = ["Features", "check_rows", "features", "numbers", "take"]
+__all__ = ["Features", "check_rows", "features", "is_finite", "numbers", "take"]
 
 FILL = "drop those rows, or fill the gaps: fit(…, prepare='standard') takes the median"
 
@@ -125,11 +125,24 @@ def numbers(
         )
     with np.errstate(over="ignore", invalid="ignore"):
         array = np.require(raw, target, ["C", "A", "E"])
-    if not np.isfinite(array).all():
+    if not is_finite(array):
         raise _not_finite(raw, array, name, labels, mend)
     array = array.view()
     array.flags.writeable = False
     return array
+
+
+def is_finite(array: NDArray[Any]) -> bool:
+    """Whether no value is infinite or not-a-number: quickly told where their sum is finite.
+
+    Examples
+    --------
+    >>> is_finite(np.array([1e308, 1e308])), is_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
 
 
 def check_rows(**arrays: Any) -> int:

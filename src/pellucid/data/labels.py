@@ -22,6 +22,7 @@ __all__ = [
     "Targets",
     "Task",
     "check_task",
+    "distinct",
     "label_values",
     "one_hot",
     "targets",
@@ -90,14 +91,13 @@ class LabelCoding(Frozen):
         LabelError : a label that is none of `classes`
         """
         values = label_values(y, name=name)
-        present, first, inverse = np.unique(values, return_index=True, return_inverse=True)
-        found = [self._index.get(label, -1) for label in present.tolist()]
-        if -1 in found:
-            unknown = min(
-                (int(first[i]), present[i].item()) for i, at in enumerate(found) if at < 0
-            )
-            raise self._unknown(*unknown, name)
-        return np.array(found, dtype=np.int64)[inverse.reshape(-1)]
+        present, places = _listed(values)
+        found = np.array([self._index.get(label, -1) for label in present.tolist()], np.int64)
+        codes: NDArray[np.int64] = found[places]
+        if codes.min() < 0:
+            row = int(np.argmax(codes < 0))
+            raise self._unknown(row, values[row].item(), name)
+        return codes
 
     def decode(self, indices: NDArray[Any]) -> NDArray[Any]:
         """Class indices to labels as they were given.
@@ -234,6 +234,19 @@ def targets(
     return Targets(numbers(column.values.reshape(shape), dtype=dtype, name=name), task)
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The different labels in rows of them, sorted.
+
+    Examples
+    --------
+    >>> distinct(np.array([3, 1, 3]))
+    array([1, 3])
+    """
+    if (offsets := _offsets(values)) is None:
+        return np.unique(values)
+    return (np.flatnonzero(np.bincount(offsets)) + int(values.min())).astype(values.dtype)
+
+
 def check_task(task: object) -> None:
     """Refuse a word that is no task.
 
@@ -324,10 +337,30 @@ def label_values(y: Any, *, name: str = "y") -> NDArray[Any]:
     return column.values
 
 
+def _listed(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """List labels, among them all that occur, and say where in the list each row's is."""
+    if (offsets := _offsets(values)) is None:
+        present, places = np.unique(values, return_inverse=True)
+        return present, places.reshape(-1)
+    low = int(values.min())
+    return np.arange(low, low + int(offsets.max()) + 1), offsets
+
+
+def _offsets(values: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Whole numbers less the least of them, if they lie near each other, as classes do.
+
+    To count them then takes a hundredth of the time of sorting.
+    """
+    if not np.can_cast(values.dtype, np.int64):
+        return None
+    low, high = int(values.min()), int(values.max())
+    return values.astype(np.int64) - low if high - low <= len(values) else None
+
+
 def _learn(values: NDArray[Any], outputs: int | None, name: str) -> LabelCoding:
     kind = values.dtype.kind
     dtype = {"U": "str", "b": "bool"}.get(kind, values.dtype.name)
-    present = np.unique(values)
+    present = distinct(values)
     wanted = max(outputs, 2) if outputs is not None else None
     if kind == "b":
         present = np.array([False, True])

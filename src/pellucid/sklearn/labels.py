@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from pellucid.data import LabelCoding, Targets
+from pellucid.data.labels import distinct
 from pellucid.errors import ArgumentError, LabelError
 from pellucid.sklearn.estimator import Estimator
 from pellucid.train.weighting import class_weights
@@ -33,8 +33,8 @@ class LabelledEstimator(ClassifierMixin, Estimator, ABC):  # type: ignore[misc]
 
     def _learn_labels(self, y: NDArray[Any], classes: Any) -> None:
         """Learn what the labels are, from y or from a list of all of them."""
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
+        _check_labels(y)
+        kind = "multiclass" if _are_whole(y) else type_of_target(y, input_name="y")
         if kind == "multiclass-multioutput":
             raise LabelError(
                 "y has several columns of labels", where="y", got=f"shape {y.shape}",
@@ -46,7 +46,7 @@ class LabelledEstimator(ClassifierMixin, Estimator, ABC):  # type: ignore[misc]
             self.classes_ = np.arange(y.shape[1])
             return
         labels = column_or_1d(y) if classes is None else np.asarray(classes)
-        found = LabelEncoder().fit(labels).classes_
+        found = distinct(labels)
         if len(found) < 2:
             raise LabelError(
                 "y holds one class only: there is nothing to tell apart", where="y",
@@ -65,18 +65,21 @@ class LabelledEstimator(ClassifierMixin, Estimator, ABC):  # type: ignore[misc]
         if self._is_multilabel:
             return self._columns(y)
         y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        known = set(self.classes_.tolist())
-        strange = [label for label in np.unique(y).tolist() if label not in known]
-        if strange:
+        _check_labels(y)
+        try:
+            return self._coding.encode(y)
+        except LabelError as error:
             raise LabelError(
-                f"the label {strange[0]!r} was not among the classes", where="y",
-                wanted=", ".join(map(repr, self.classes_[:20].tolist())),
+                error.what, where=error.where, got=error.got, wanted=error.wanted,
                 mend="name all classes in the first partial_fit(…, classes=…), or begin anew "
                 "with warm_start=False",
-            )  # fmt: skip
-        codes: NDArray[Any] = LabelEncoder().fit(self.classes_).transform(y)
-        return codes
+            ) from error  # fmt: skip
+
+    @property
+    def _coding(self) -> LabelCoding:
+        kind = self.classes_.dtype
+        dtype = {"U": "str", "O": "str", "b": "bool"}.get(kind.kind, kind.name)
+        return LabelCoding(tuple(self.classes_.tolist()), dtype)
 
     def _columns(self, y: NDArray[Any]) -> NDArray[Any]:
         if y.ndim != 2 or y.shape[1] != len(self.classes_):
@@ -95,10 +98,7 @@ class LabelledEstimator(ClassifierMixin, Estimator, ABC):  # type: ignore[misc]
                 got=repr(wish), mend="give sample_weight=, or a loss such as "
                 "nn.BinaryCrossEntropyWithLogits(positive_weight=[…])",
             )  # fmt: skip
-        kind = self.classes_.dtype
-        dtype = {"U": "str", "O": "str", "b": "bool"}.get(kind.kind, kind.name)
-        coding = LabelCoding(tuple(self.classes_.tolist()), dtype)
-        return class_weights(wish, Targets(codes, "classification", coding))
+        return class_weights(wish, Targets(codes, "classification", self._coding))
 
     def _check_first(self, fresh: bool, classes: Any) -> None:
         """Refuse a first part of the rows that does not say which classes there are."""
@@ -108,3 +108,13 @@ class LabelledEstimator(ClassifierMixin, Estimator, ABC):  # type: ignore[misc]
                 where="classes",
                 mend="write partial_fit(X, y, classes=numpy.unique(all_labels))",
             )
+
+
+def _are_whole(y: NDArray[Any]) -> bool:
+    return y.ndim == 1 and y.dtype.kind in "iub"
+
+
+def _check_labels(y: NDArray[Any]) -> None:
+    """Refuse what scikit-learn does not take for labels; it looks at each, which takes its time."""
+    if not _are_whole(y):
+        check_classification_targets(y)
