@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 DType = np.dtype[Any]
 INT64, BOOL = np.dtype(np.int64), np.dtype(bool)
 FAULT = "%fault"  # where a kernel notes the number of the first check that failed
+PIECES = 8  # for each thread, of a loop that is dealt out
 MOST_SPREAD = 4  # vectors that are read to pick one from them
 LANE = "lane"  # the name of the counter that tells the numbers of a vector apart
 
@@ -48,6 +49,7 @@ class NativeBuilder(Emitter):
     ----------
     prefix : what names begin with
     faults : the messages of checks, to which these are added
+    loops : numbers for loops whose pieces are dealt out; without them each thread has its part
 
     Attributes
     ----------
@@ -57,9 +59,15 @@ class NativeBuilder(Emitter):
     neighbours_only : whether what a vector is read from must lie near each other
     """
 
-    def __init__(self, prefix: str = "", faults: list[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str = "",
+        faults: list[tuple[str, str]] | None = None,
+        loops: Iterator[int] | None = None,
+    ) -> None:
         super().__init__(prefix)
         self.faults = [] if faults is None else faults
+        self.loops = loops
         self.label = ""
         self.lanes = 1
         self.together = self.neighbours_only = False
@@ -381,16 +389,52 @@ class NativeBuilder(Emitter):
         return []
 
     def shared(self, n: int, body: Callable[[Any], None]) -> None:
-        """Do `body` for each number below n, each thread for its part, where all are together."""
-        if not self.together or n == 0:
+        """Do `body` for each number below n; where all are together, each thread does some."""
+        if self.together and n:
+            self.pieces(n, lambda first, last: self.between(first, last, n, body))
+        else:
             self.loop(n, body)
-            return
-        part = self.part(n)
+
+    def pieces(self, n: int, work: Callable[[str, str], None]) -> None:
+        """Deal the numbers below n out: `work` is for those from one to before another.
+
+        A loop in another loop, which is met again before all have left it, has one part for each
+        thread.
+        """
         self.together = False  # what is inside is done by one thread
         try:
-            self.between(*part, n, body)
+            if self.loops is None or self.depth:
+                work(*self.part(n))
+            else:
+                self._dealt(n, next(self.loops), work)
         finally:
             self.together = True
+
+    def _dealt(self, n: int, loop: int, work: Callable[[str, str], None]) -> None:
+        """Deal pieces of the numbers below n out, and do those that this thread gets."""
+        pieces = self.once(("pieces", n), lambda: self._piece_count(n))
+        given = f"(ptr %team, {INDEX} {pieces}, {INDEX} {loop})"
+        self.write(f"call void @deal{given}")
+
+        def take() -> str:
+            return self.emit(f"call {INDEX} @take{given}")
+
+        def turn(piece: str) -> str:
+            after = self.emit(f"add {INDEX} {piece}, 1")
+            work(*(self._border(n, one, pieces) for one in (piece, after)))
+            return take()
+
+        self.repeat_while(
+            (INDEX, take()), lambda piece: self.emit(f"icmp ne {INDEX} {piece}, -1"), turn
+        )
+
+    def _piece_count(self, n: int) -> str:
+        """Say in how many pieces the numbers below n are dealt out: one, to one alone."""
+        several = self.emit(f"mul {INDEX} %threads, {PIECES}")
+        few = self.emit(f"call {INDEX} @llvm.umin.i64({INDEX} {several}, {INDEX} {n})")
+        self.declared[f"declare {INDEX} @llvm.umin.i64({INDEX}, {INDEX})"] = None
+        alone = self.emit(f"icmp eq {INDEX} %threads, 1")
+        return self.emit(f"select i1 {alone}, {INDEX} 1, {INDEX} {few}")
 
     def between(self, first: str, last: str, n: int, body: Callable[[Any], None]) -> None:
         """Do `body` for each number from `first` on, before `last`; all are below n."""
@@ -405,13 +449,17 @@ class NativeBuilder(Emitter):
 
     def part(self, n: int) -> tuple[str, str]:
         """Give the first of this thread's part of the numbers below n, and the end of it."""
-
-        def border(thread: str) -> str:
-            product = self.emit(f"mul {INDEX} {thread}, {n}")
-            return self.emit(f"udiv {INDEX} {product}, %threads")
-
         after = self.once("after me", lambda: self.emit(f"add {INDEX} %me, 1"))
-        return self.once(("part", n), lambda: (border("%me"), border(after)))
+
+        def borders() -> tuple[str, str]:
+            return self._border(n, "%me", "%threads"), self._border(n, after, "%threads")
+
+        return self.once(("part", n), borders)
+
+    def _border(self, n: int, number: str, count: str) -> str:
+        """Give where, of the numbers below n cut into so many parts, that one begins."""
+        product = self.emit(f"mul {INDEX} {number}, {n}")
+        return self.emit(f"udiv {INDEX} {product}, {count}")
 
     def by_one(self, work: Callable[[], None]) -> None:
         """Do something in the first thread only."""

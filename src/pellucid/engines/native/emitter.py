@@ -22,6 +22,10 @@ class Emitter:
     Parameters
     ----------
     prefix : what all names begin with, so that stretches can follow each other in one function
+
+    Attributes
+    ----------
+    depth : how many loops are being written, one within the other
     """
 
     def __init__(self, prefix: str = "") -> None:
@@ -29,6 +33,7 @@ class Emitter:
         self.block = f"{prefix}begin"
         self.lines: list[str] = [f"  br label %{self.block}", f"{self.block}:"]
         self.declared: dict[str, None] = {}
+        self.depth = 0
         self._names = 0
         self._remembered: list[dict[Hashable, Any]] = [{}]
 
@@ -114,8 +119,10 @@ class Emitter:
         self.open(head)
         phis = len(self.lines)
         self.lines += [""] * (1 + len(carried))
+        self.depth += 1
         with self.scope():
             new = turn(number, names)
+        self.depth -= 1
         following = self.emit(f"add nuw nsw {INDEX} {number}, 1")
         more = self.emit(f"icmp ult {INDEX} {following}, {count}")
         last = self.block

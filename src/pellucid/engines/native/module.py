@@ -7,6 +7,7 @@ that failed; then the state is as it was.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from pellucid.engines.native import direct, product  # noqa: F401  (they enter t
 from pellucid.engines.native.builder import NativeBuilder
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import KernelWriter, pointer
-from pellucid.engines.native.sharing import MEET, shared_out
+from pellucid.engines.native.sharing import DEAL, MEET, shared_out
 from pellucid.engines.native.turning import turned_shapes
 from pellucid.engines.native.value import register_type
 
@@ -139,9 +140,9 @@ class _Module:
         self.first = first_rows(program)
         self.sharing = shared_out(program, schedule, layout)
         turned = turned_shapes(program, schedule, layout, vector_bytes)
-        self.writers = []
+        self.writers, loops = [], itertools.count(1)
         for k, kernel in enumerate(schedule.kernels):
-            builder = NativeBuilder(f"k{k}.", self.faults)
+            builder = NativeBuilder(f"k{k}.", self.faults, loops)
             writer = KernelWriter(program, schedule, layout, kernel, builder, vector_bytes, turned)
             self._write(k, writer)
             self.writers.append(writer)
@@ -178,7 +179,8 @@ class _Module:
         return self._module([text for one in emitters for text in one.declared], functions)
 
     def _module(self, declared: Iterable[str], functions: list[str]) -> str:
-        return module_text(declared, [MEET, *functions] if self.sharing.together else functions)
+        common = [MEET, DEAL] if self.sharing.together else []
+        return module_text(declared, [*common, *functions])
 
     def _copy(self, caller: NativeBuilder) -> None:
         """Write the copies that come last."""
@@ -198,8 +200,8 @@ class _Module:
         chosen = {f"kernel{k}": self.writers[k] for k in kernels}
         functions = [self._function(k, one.places, one.b.lines) for k, one in chosen.items()]
         declared = [text for one in chosen.values() for text in one.b.declared]
-        meeting = ["declare void @meet(ptr)"] if self.sharing.together else []
-        return module_text([*declared, *meeting], functions)
+        common = ["declare void @meet(ptr)", DEAL] if self.sharing.together else []
+        return module_text([*declared, *common], functions)
 
     def _function(self, name: str, places: Iterable[Location], lines: list[str]) -> str:
         """Write a function that finds its arrays, and then does what `lines` say."""

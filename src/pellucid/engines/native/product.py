@@ -264,17 +264,20 @@ class Product:
         if not b.together:
             b.loop(groups, lambda g: self._rows(place, starts(g), most))
             return
-        first, _ = b.part(groups * parts)
+        total = groups * parts
 
-        def task(number: Any) -> None:
+        def some(first: str, last: str) -> None:
+            b.between(first, last, total, lambda number: task(number, Value(b, INT64, first)))
+
+        def task(number: Any, first: Value) -> None:
             group, part = number // parts, number % parts
             panel = _Panel(self, place, len(starts(group)))
             if self.is_packed:
-                begins = (b.value(part) == 0) | (b.value(number) == Value(b, INT64, first))
+                begins = (b.value(part) == 0) | (b.value(number) == first)
                 b.only_if(begins.name, lambda: panel.pack(starts(group)))
             self._part_of_rows(panel, starts(group), most, part, parts)
 
-        b.shared(groups * parts, task)
+        b.pieces(total, some)
 
     def _part_of_rows(
         self, panel: _Panel, starts: Sequence[Any], most: int, part: Any, parts: int

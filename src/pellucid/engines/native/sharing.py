@@ -15,14 +15,16 @@ from pellucid.compile.memory import Layout, Location, size_in_bytes
 from pellucid.compile.program import Program
 from pellucid.compile.schedule import Schedule
 from pellucid.engines.native.processor import REST
+from pellucid.engines.native.team import APART
 from pellucid.graph.op import Contract, Random, Scatter
 from pellucid.shapes import size
 
-__all__ = ["MEET", "Sharing", "shared_out"]
+__all__ = ["DEAL", "MEET", "Sharing", "shared_out"]
 
 WORTH_SHARING = 4_000.0  # nanoseconds of a kernel, several times what a meeting costs
 WORTH_A_TEAM = 40_000.0  # nanoseconds of a program's shared kernels
 PRODUCT, OTHER, MOVED, DRAWN = 0.01, 0.1, 0.03, 1.0  # ns a flop, a flop, a byte, a random number
+TICKET, WHOSE = 3, 4  # words in a thread's row: its ticket, and from whom it takes at present
 SPINS = 256  # looks at the common number before other threads are let go first
 
 # Each who arrives counts up; all are there when the count is a multiple of their number.
@@ -59,6 +61,77 @@ met:
 }}
 declare i32 @sched_yield()
 declare void @{REST}()"""
+
+# The numbers of a loop are cut into pieces, and the pieces dealt out. Who has done his own takes
+# what others have left, so that nobody waits long for a thread that is held up, or that is on a
+# slower core. A thread's ticket holds which loop it is at and how many of its pieces are left: a
+# ticket that is at another loop, or empty, has nothing to give. All are empty when threads meet.
+DEAL = f"""define internal void @deal(ptr %team, i64 %pieces, i64 %loop) nounwind noinline {{
+  %me.at = getelementptr i64, ptr %team, i64 1
+  %me = load i64, ptr %me.at
+  %count.at = getelementptr i64, ptr %team, i64 2
+  %count = load i64, ptr %count.at
+  %next = add i64 %me, 1
+  %first.times = mul i64 %me, %pieces
+  %first = udiv i64 %first.times, %count
+  %last.times = mul i64 %next, %pieces
+  %last = udiv i64 %last.times, %count
+  %left = sub i64 %last, %first
+  %high = shl i64 %loop, 32
+  %dealt = or i64 %high, %left
+  %whose.at = getelementptr i64, ptr %team, i64 {WHOSE}
+  store i64 %me, ptr %whose.at
+  %ticket = getelementptr i64, ptr %team, i64 {TICKET}
+  store atomic i64 %dealt, ptr %ticket release, align 8
+  ret void
+}}
+define internal i64 @take(ptr %team, i64 %pieces, i64 %loop) nounwind noinline {{
+  %me.at = getelementptr i64, ptr %team, i64 1
+  %me = load i64, ptr %me.at
+  %count.at = getelementptr i64, ptr %team, i64 2
+  %count = load i64, ptr %count.at
+  %end = add i64 %me, %count
+  %whose.at = getelementptr i64, ptr %team, i64 {WHOSE}
+  %start = load i64, ptr %whose.at
+  %back = mul i64 %me, -{APART}
+  %mine = getelementptr i8, ptr %team, i64 {8 * TICKET}
+  %tickets = getelementptr i8, ptr %mine, i64 %back
+  br label %turn
+turn:
+  %whose = phi i64 [%start, %0], [%following, %empty]
+  %over = icmp eq i64 %whose, %end
+  br i1 %over, label %none, label %ask
+ask:
+  %member = urem i64 %whose, %count
+  %offset = mul i64 %member, {APART}
+  %ticket = getelementptr i8, ptr %tickets, i64 %offset
+  br label %look
+look:
+  %seen = load atomic i64, ptr %ticket acquire, align 8
+  %at = lshr i64 %seen, 32
+  %left = and i64 %seen, 4294967295
+  %here = icmp eq i64 %at, %loop
+  %some = icmp ne i64 %left, 0
+  %good = and i1 %here, %some
+  br i1 %good, label %try, label %empty
+try:
+  %fewer = sub i64 %seen, 1
+  %swap = cmpxchg ptr %ticket, i64 %seen, i64 %fewer acq_rel acquire
+  %won = extractvalue {{i64, i1}} %swap, 1
+  br i1 %won, label %taken, label %look
+empty:
+  %following = add i64 %whose, 1
+  br label %turn
+taken:
+  store i64 %whose, ptr %whose.at
+  %next = add i64 %member, 1
+  %last.times = mul i64 %next, %pieces
+  %last = udiv i64 %last.times, %count
+  %piece = sub i64 %last, %left
+  ret i64 %piece
+none:
+  ret i64 -1
+}}"""
 
 
 class Sharing(Frozen):

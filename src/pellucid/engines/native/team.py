@@ -1,8 +1,8 @@
 """Threads that run one program together: how many there are, and how they begin and end.
 
-The members of a team enter the same code, each with a row of three words: the address of the number
-that all of them count up where they meet, which of them it is, and how many there are. How many
-there are changes no bit of a result.
+The members of a team enter the same code, each with a row of words: the address of the number that
+all of them count up where they meet, which of them it is, how many there are, and two in which it
+keeps how far it is with a loop that all do together. How many there are changes no bit of a result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import whole_number
 
-__all__ = ["ALONE", "Pace", "core_count", "reserved", "run_together", "team_rows", "thread_limit"]
+__all__ = ["ALONE", "APART", "Pace", "core_count", "reserved", "run_together", "team_rows", "thread_limit"]
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container, on Linux: microseconds in each so many
 AGAIN = 8  # after so many plans the other number of threads is tried, for so small a part of one
