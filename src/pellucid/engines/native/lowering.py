@@ -151,39 +151,62 @@ class KernelWriter:
 
         self.b.attempt(lambda: self._write_joined(shape), in_rows)
 
-    def _write_joined(self, shape: Shape) -> None:
+    def _write_joined(self, shape: Shape, count: int | None = None) -> None:
         """Loop over the last axes as if they were one, which then has more whole vectors.
 
         Raises
         ------
         OneByOne : where that would be no better
         """
-        count = self._joinable(shape)
+        count = self._joinable(shape) if count is None else count
         last, rows = extents(shape[len(shape) - count :]), extents(shape[: len(shape) - count])
-        if count < 2 or 0 in shape or last[-1] % self._lanes_across() == 0:
+        if count < 2 or 0 in shape or last[-1] % self.lanes == 0 or not self._lanes_across():
             raise OneByOne
         lying = (*rows, math.prod(last))
 
         def at(index: Index) -> None:
             self._results_at((*index[:-1], *unravelled(index[-1], last)))
 
-        with self.b.neighbours():
-            self.nest(lying, at, min(self.lanes, lying[-1]), shared_axis(lying))
+        def together() -> None:
+            with self.b.neighbours():
+                self.nest(lying, at, min(self.lanes, lying[-1]), shared_axis(lying))
+
+        self.b.attempt(together, lambda: self._write_joined(shape, count - 1))
 
     def _joinable(self, shape: Shape) -> int:
-        """Count the last axes along which no array that is as deep stands still or is cut."""
+        """Count the last axes along which no array that is walked through with them is cut.
+
+        Nor may one stand still there, except along so few that a vector reaches beyond them.
+        """
         if shape in self.turned:
             return 0
         count = len(shape)
-        for number in (*self.kernel.results, *self.kernel.inlined):
-            for one in (number, *self.lines[number].inputs):
-                other = self.spec(one).shape
-                if len(other) <= len(shape):
-                    pairs = list(zip(reversed(other), reversed(shape), strict=False))
-                    same = _first_false([n == m for n, m in pairs])
-                    still = _first_false([n == 1 for n, _ in pairs])
-                    count = min(count, len(shape) if still == len(pairs) else max(same, still))
+        for number in self._alongside():
+            pairs = list(zip(reversed(self.spec(number).shape), reversed(shape), strict=False))
+            same = _first_false([n == m for n, m in pairs])
+            still = _first_false([n == 1 for n, _ in pairs])
+            few = math.prod(extents(shape[len(shape) - still :])) < self.lanes
+            if 0 < still < len(pairs) and few:
+                same = _first_false([n in (1, m) for n, m in pairs])
+            count = min(count, len(shape) if still == len(pairs) else max(same, still))
         return count
+
+    def _alongside(self) -> set[int]:
+        """Find the lines of which an element is met at each turn, as deep as the results or less.
+
+        What a move picks its elements from is walked through in ways of its own.
+        """
+        computed = {*self.kernel.results, *self.kernel.inlined}
+        depth = len(self.spec(self.kernel.results[0]).shape)
+        found: set[int] = set()
+        waiting = list(self.kernel.results)
+        while waiting:
+            number = waiting.pop()
+            if number not in found and len(self.spec(number).shape) <= depth:
+                found.add(number)
+                moves = isinstance(self.lines[number].op.body, Move)
+                waiting += self.lines[number].inputs if number in computed and not moves else ()
+        return found
 
     def order(self, shape: Shape) -> tuple[int, ...]:
         """Give the axes of a shape, that of neighbours in memory last."""
