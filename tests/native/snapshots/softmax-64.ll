@@ -54,57 +54,45 @@ k0.loop1:
 k0.done2:
   br label %k1.begin
 k1.begin:
-  br label %k1.loop1
-k1.loop1:
-  %k1.i3 = phi i64 [0, %k1.begin], [%k1.v47, %k1.loop1]
-  %k1.v4 = mul nsw i64 %k1.i3, 5
-  %k1.v5 = getelementptr inbounds float, ptr %input.0, i64 %k1.v4
-  %k1.v6 = load <5 x float>, ptr %k1.v5, align 4
-  %k1.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.i3
-  %k1.v8 = load float, ptr %k1.v7, align 4
-  %k1.v9 = insertelement <5 x float> poison, float %k1.v8, i64 0
-  %k1.v10 = shufflevector <5 x float> %k1.v9, <5 x float> poison, <5 x i32> zeroinitializer
-  %k1.v11 = fsub contract <5 x float> %k1.v6, %k1.v10
-  %k1.v12 = fcmp ogt <5 x float> %k1.v11, splat (float 89.0)
-  %k1.v13 = select <5 x i1> %k1.v12, <5 x float> splat (float 89.0), <5 x float> %k1.v11
-  %k1.v14 = fcmp olt <5 x float> %k1.v13, splat (float -104.0)
-  %k1.v15 = select <5 x i1> %k1.v14, <5 x float> splat (float -104.0), <5 x float> %k1.v13
-  %k1.v16 = fmul contract <5 x float> %k1.v15, splat (float 1.4426950216293335)
-  %k1.v17 = fadd contract <5 x float> %k1.v16, splat (float 12583166.0)
-  %k1.v18 = fsub contract <5 x float> %k1.v17, splat (float 12583166.0)
-  %k1.v19 = bitcast <5 x float> %k1.v17 to <5 x i32>
-  %k1.v20 = fmul contract <5 x float> %k1.v18, splat (float 0.693145751953125)
-  %k1.v21 = fsub contract <5 x float> %k1.v15, %k1.v20
-  %k1.v22 = fmul contract <5 x float> %k1.v18, splat (float 1.428606765330187e-06)
-  %k1.v23 = fsub contract <5 x float> %k1.v21, %k1.v22
-  %k1.v24 = icmp slt <5 x i32> %k1.v19, zeroinitializer
-  %k1.v25 = select <5 x i1> %k1.v24, <5 x i32> splat (i32 -1), <5 x i32> zeroinitializer
-  %k1.v26 = ashr <5 x i32> %k1.v19, splat (i32 1)
-  %k1.v27 = shl <5 x i32> %k1.v26, splat (i32 23)
-  %k1.v28 = bitcast <5 x i32> %k1.v27 to <5 x float>
-  %k1.v29 = sub <5 x i32> %k1.v19, %k1.v26
-  %k1.v30 = shl <5 x i32> %k1.v29, splat (i32 23)
-  %k1.v31 = bitcast <5 x i32> %k1.v30 to <5 x float>
-  %k1.v32 = fmul contract <5 x float> %k1.v23, %k1.v23
-  %k1.v33 = fmul contract <5 x float> %k1.v23, splat (float 0.0013933643931522965)
-  %k1.v34 = fadd contract <5 x float> %k1.v33, splat (float 0.008363175205886364)
-  %k1.v35 = fmul contract <5 x float> %k1.v34, %k1.v23
-  %k1.v36 = fadd contract <5 x float> %k1.v35, splat (float 0.04166646674275398)
-  %k1.v37 = fmul contract <5 x float> %k1.v36, %k1.v23
-  %k1.v38 = fadd contract <5 x float> %k1.v37, splat (float 0.16666576266288757)
-  %k1.v39 = fmul contract <5 x float> %k1.v38, %k1.v23
-  %k1.v40 = fadd contract <5 x float> %k1.v39, splat (float 0.5)
-  %k1.v41 = fmul contract <5 x float> %k1.v32, %k1.v40
-  %k1.v42 = fadd contract <5 x float> %k1.v41, %k1.v23
-  %k1.v43 = fmul contract <5 x float> %k1.v42, %k1.v28
-  %k1.v44 = fadd contract <5 x float> %k1.v43, %k1.v28
-  %k1.v45 = fmul contract <5 x float> %k1.v44, %k1.v31
-  %k1.v46 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.v4
-  store <5 x float> %k1.v45, ptr %k1.v46, align 4
-  %k1.v47 = add nuw nsw i64 %k1.i3, 1
-  %k1.v48 = icmp ult i64 %k1.v47, 2
-  br i1 %k1.v48, label %k1.loop1, label %k1.done2
-k1.done2:
+  %k1.v1 = load <10 x float>, ptr %input.0, align 4
+  %k1.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k1.v3 = shufflevector <2 x float> %k1.v2, <2 x float> poison, <10 x i32> <i32 0, i32 0, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 1, i32 1>
+  %k1.v4 = fsub contract <10 x float> %k1.v1, %k1.v3
+  %k1.v5 = fcmp ogt <10 x float> %k1.v4, splat (float 89.0)
+  %k1.v6 = select <10 x i1> %k1.v5, <10 x float> splat (float 89.0), <10 x float> %k1.v4
+  %k1.v7 = fcmp olt <10 x float> %k1.v6, splat (float -104.0)
+  %k1.v8 = select <10 x i1> %k1.v7, <10 x float> splat (float -104.0), <10 x float> %k1.v6
+  %k1.v9 = fmul contract <10 x float> %k1.v8, splat (float 1.4426950216293335)
+  %k1.v10 = fadd contract <10 x float> %k1.v9, splat (float 12583166.0)
+  %k1.v11 = fsub contract <10 x float> %k1.v10, splat (float 12583166.0)
+  %k1.v12 = bitcast <10 x float> %k1.v10 to <10 x i32>
+  %k1.v13 = fmul contract <10 x float> %k1.v11, splat (float 0.693145751953125)
+  %k1.v14 = fsub contract <10 x float> %k1.v8, %k1.v13
+  %k1.v15 = fmul contract <10 x float> %k1.v11, splat (float 1.428606765330187e-06)
+  %k1.v16 = fsub contract <10 x float> %k1.v14, %k1.v15
+  %k1.v17 = icmp slt <10 x i32> %k1.v12, zeroinitializer
+  %k1.v18 = select <10 x i1> %k1.v17, <10 x i32> splat (i32 -1), <10 x i32> zeroinitializer
+  %k1.v19 = ashr <10 x i32> %k1.v12, splat (i32 1)
+  %k1.v20 = shl <10 x i32> %k1.v19, splat (i32 23)
+  %k1.v21 = bitcast <10 x i32> %k1.v20 to <10 x float>
+  %k1.v22 = sub <10 x i32> %k1.v12, %k1.v19
+  %k1.v23 = shl <10 x i32> %k1.v22, splat (i32 23)
+  %k1.v24 = bitcast <10 x i32> %k1.v23 to <10 x float>
+  %k1.v25 = fmul contract <10 x float> %k1.v16, %k1.v16
+  %k1.v26 = fmul contract <10 x float> %k1.v16, splat (float 0.0013933643931522965)
+  %k1.v27 = fadd contract <10 x float> %k1.v26, splat (float 0.008363175205886364)
+  %k1.v28 = fmul contract <10 x float> %k1.v27, %k1.v16
+  %k1.v29 = fadd contract <10 x float> %k1.v28, splat (float 0.04166646674275398)
+  %k1.v30 = fmul contract <10 x float> %k1.v29, %k1.v16
+  %k1.v31 = fadd contract <10 x float> %k1.v30, splat (float 0.16666576266288757)
+  %k1.v32 = fmul contract <10 x float> %k1.v31, %k1.v16
+  %k1.v33 = fadd contract <10 x float> %k1.v32, splat (float 0.5)
+  %k1.v34 = fmul contract <10 x float> %k1.v25, %k1.v33
+  %k1.v35 = fadd contract <10 x float> %k1.v34, %k1.v16
+  %k1.v36 = fmul contract <10 x float> %k1.v35, %k1.v21
+  %k1.v37 = fadd contract <10 x float> %k1.v36, %k1.v21
+  %k1.v38 = fmul contract <10 x float> %k1.v37, %k1.v24
+  store <10 x float> %k1.v38, ptr %workspace.64, align 4
   br label %k2.begin
 k2.begin:
   br label %k2.loop1
@@ -131,23 +119,11 @@ k2.loop1:
 k2.done2:
   br label %k3.begin
 k3.begin:
-  br label %k3.loop1
-k3.loop1:
-  %k3.i3 = phi i64 [0, %k3.begin], [%k3.v13, %k3.loop1]
-  %k3.v4 = mul nsw i64 %k3.i3, 5
-  %k3.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.v4
-  %k3.v6 = load <5 x float>, ptr %k3.v5, align 4
-  %k3.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.i3
-  %k3.v8 = load float, ptr %k3.v7, align 4
-  %k3.v9 = insertelement <5 x float> poison, float %k3.v8, i64 0
-  %k3.v10 = shufflevector <5 x float> %k3.v9, <5 x float> poison, <5 x i32> zeroinitializer
-  %k3.v11 = fdiv contract <5 x float> %k3.v6, %k3.v10
-  %k3.v12 = getelementptr inbounds float, ptr %output.0, i64 %k3.v4
-  store <5 x float> %k3.v11, ptr %k3.v12, align 4
-  %k3.v13 = add nuw nsw i64 %k3.i3, 1
-  %k3.v14 = icmp ult i64 %k3.v13, 2
-  br i1 %k3.v14, label %k3.loop1, label %k3.done2
-k3.done2:
+  %k3.v1 = load <10 x float>, ptr %workspace.64, align 4
+  %k3.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k3.v3 = shufflevector <2 x float> %k3.v2, <2 x float> poison, <10 x i32> <i32 0, i32 0, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 1, i32 1>
+  %k3.v4 = fdiv contract <10 x float> %k3.v1, %k3.v3
+  store <10 x float> %k3.v4, ptr %output.0, align 4
   ret void
 }
 define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {

@@ -162,6 +162,8 @@ class NativeBuilder(Emitter):
         """Give what is added in each lane, if they differ, and what is common to all."""
         if not isinstance(number, Affine) or not any(one.lanes for one in number.terms):
             return (), number
+        if any(not one.lanes and _differs(one) for one in number.terms):
+            return (), number  # what is common can't be told from what differs
         own = {counter: factor for counter, factor in number.terms.items() if counter.lanes}
         terms = [[factor * n for n in counter.lanes] for counter, factor in own.items()]
         added = tuple(map(sum, zip(*terms, strict=True)))

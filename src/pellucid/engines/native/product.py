@@ -37,6 +37,7 @@ LATENCY = 8  # multiplications that can be begun before the result of the first 
 SHAPES = 0.04  # how much longer it may take to save a tile of another shape
 TASKS = 16  # into which a product is cut at least, where it is large enough
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
+SEVERAL, PAGE = 32, 4096  # the same where what is read lies so many bytes apart
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
 Place = dict[str, Any]
@@ -217,15 +218,20 @@ class Product:
         that memory far apart would be the bottleneck.
         """
         in_order = self.vectors.step(self.c) == 1 or self.sizes[self.c] == 1
-        narrow, often = self.sizes[self.c] < self.lanes, self.sizes[self.r] >= OFTEN
-        return not in_order or narrow or often
+        often = self.sizes[self.r] >= (SEVERAL if self._lies_far else OFTEN)
+        return not in_order or self.sizes[self.c] < self.lanes or often
+
+    @property
+    def _lies_far(self) -> bool:
+        """Whether the next of the vectors that are read lies on another page of memory."""
+        return self.vectors.step("k") * self.vectors.dtype.itemsize >= PAGE
 
     @property
     def cost(self) -> int:
         """How many instructions on vectors it takes, roughly."""
         rows, k = self.sizes[self.r], self.sizes["k"]
         found = rows * k * self.places
-        if self.is_packed:
+        if self.is_packed and not self._lies_far:  # which takes as long to read as to copy
             found += k * self.places * SHUFFLES * 2
         if self.out.step(self.c) != 1:
             found += rows * self.places * SHUFFLES * 4
@@ -464,13 +470,17 @@ class _Panel:
     def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
         lanes, k = self.product.lanes, self.product.sizes["k"]
-        square = self.source.step("k") == 1 and k >= lanes
-        for v, start in enumerate(starts):
-            if square:
+        if self.source.step("k") == 1 and k >= lanes:
+            for v, start in enumerate(starts):
                 self._squares(v, start)
-            else:
-                with self.b.scope():
-                    self.b.loop(k, lambda k, v=v, start=start: self._line(v, start, k))  # type: ignore[misc]
+            return
+
+        def line(k: Any) -> None:
+            for v, start in enumerate(starts):
+                self._line(v, start, k)
+
+        with self.b.scope():
+            self.b.loop(k, line)
 
     def _line(self, v: int, start: Any, k: Any) -> None:
         """Copy one vector, lane by lane if it does not lie in order."""
