@@ -24,7 +24,7 @@ VIEWS = {"reshape", "reshape_like", "expand_dims", "squeeze"}  # the same elemen
 DEEPEST = 24  # lines inlined one into the other: bounds recursion when code is made
 MOST_PLACES = 4  # different places of one loop at which a line is followed
 QUICK = {
-    "add", "equal", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum",
+    "add", "cast", "equal", "greater", "greater_equal", "less", "less_equal", "maximum", "minimum",
     "multiply", "negative", "not_equal", "relu", "subtract", "where",
 }  # fmt: skip
 MOST_STEPS = 8  # quick operations, one after the other, that are computed once more
@@ -143,12 +143,13 @@ def _written(
 def _steps(program: Program, found: Sequence[Needs], written: set[int]) -> list[float]:
     """Count for each line the quick operations that make it of one array in memory of its size.
 
-    In memory are leaves, products, and of those that are `written` what is not made so.
+    In memory are leaves, products, and of those that are `written` what is not made so. What only
+    repeats the elements of a small array is as small as that.
     """
-    lines, steps = program.instructions, list[float]()
+    lines, steps, sizes = program.instructions, list[float](), list[int]()
     for number, (line, needed) in enumerate(zip(lines, found, strict=True)):
         own = size(line.spec.shape) or 0
-        large = {k for k in line.inputs if (size(lines[k].spec.shape) or 0) > SMALL * own}
+        large = {k for k in line.inputs if sizes[k] > SMALL * own}
         moved = isinstance(line.op.body, Move) and all(
             load.key is not None and not load.guarded for load in needed.loads
         )
@@ -158,6 +159,8 @@ def _steps(program: Program, found: Sequence[Needs], written: set[int]) -> list[
         elif not line.inputs or has_own_loop(program, number):
             count = 0
         steps.append(0 if count == math.inf and number in written else count)
+        repeats = isinstance(line.op.body, Move) and number not in written
+        sizes.append(min(own, sizes[line.inputs[0]]) if repeats else own)
     return steps
 
 
