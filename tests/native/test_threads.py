@@ -141,6 +141,26 @@ def test_products_of_all_sizes_have_the_same_bits(eager, sizes, batch):
             np.testing.assert_array_equal(mine, known)
 
 
+@pytest.mark.parametrize(
+    "sizes",
+    [(603, 65, 605), (40, 130, 2305)],
+    ids=["a result that is large", "an operand whose rows lie far apart"],
+)
+def test_products_of_much_memory_have_the_same_bits(eager, sizes):
+    i, k, j = sizes
+    x, y = pel.placeholder((i, k)), pel.placeholder((k, j))
+    product = pel.function([x, y], x @ y, engine=eager)
+    generator = np.random.default_rng(0)
+    operands = [generator.normal(size=shape).astype("f4") for shape in ((i, k), (k, j))]
+    found = []
+    for count in (1, *COUNTS):
+        with pel.thread_limit(count):
+            found.append(product(*operands))
+    np.testing.assert_allclose(found[0], operands[0] @ operands[1], atol=1e-4)
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
 def test_a_check_that_fails_ends_the_work_of_all(eager):
     one = Training()
     labels = Y.copy()

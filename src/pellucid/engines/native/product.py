@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -37,6 +37,7 @@ LATENCY = 8  # multiplications that can be begun before the result of the first 
 SHAPES = 0.04  # how much longer it may take to save a tile of another shape
 TASKS = 16  # into which a product is cut at least, where it is large enough
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
+NEAR = 1 << 20  # bytes that a core keeps near
 SEVERAL, PAGE = 32, 4096  # the same where what is read lies so many bytes apart
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
@@ -227,6 +228,22 @@ class Product:
         return self.vectors.step("k") * self.vectors.dtype.itemsize >= PAGE
 
     @property
+    def _is_long(self) -> bool:
+        """Whether the result is larger than what a core keeps near, and what is packed is not."""
+        written = self.sizes[self.r] * self.sizes[self.c] * self.out.dtype.itemsize
+        in_order = self.out.step(self.c) == 1
+        return self.is_packed and in_order and self._packed_bytes <= NEAR < written
+
+    @property
+    def _is_spread(self) -> bool:
+        """Whether what is packed comes from so far that its rows are better read at length."""
+        return self.is_packed and self._lies_far and self._packed_bytes > NEAR
+
+    @property
+    def _packed_bytes(self) -> int:
+        return self.sizes["k"] * self.sizes[self.c] * self.vectors.dtype.itemsize
+
+    @property
     def cost(self) -> int:
         """How many instructions on vectors it takes, roughly."""
         rows, k = self.sizes[self.r], self.sizes["k"]
@@ -248,11 +265,36 @@ class Product:
         if self.sizes[self.c] % self.lanes:  # the last vector overlaps the one before
             starts.append(max(self.sizes[self.c] - self.lanes, 0))
         parts = _row_parts(groups, -(-self.sizes[self.r] // rows))
-        self._tasks(place, groups, parts, lambda g: self._run(g, wide), rows)
+        if self._is_long:
+            self._part_by_part(place, groups, groups, wide, rows)
+        elif self._is_spread:
+            self._part_by_part(place, groups, max(1, groups // TASKS), wide, rows)
+        else:
+            self._tasks(place, groups, parts, lambda g: self._run(g, wide), rows)
         if starts:
             with self.b.scope():
                 most = _row_parts(1, -(-self.sizes[self.r] // rows))
                 self._tasks(place, 1, most, lambda g: starts, rows)
+
+    def _part_by_part(self, place: Place, groups: int, size: int, wide: int, most: int) -> None:
+        """Write the loops over parts of so many groups, which are packed together, then over rows.
+
+        Threads share the parts; or, where there is one, the rows, and each packs for itself.
+        """
+        b, extent, whole = self.b, self.sizes[self.r], size == groups
+
+        def part(first: Any, count: int) -> None:
+            panels = _Panel(self, place, wide, count)
+
+            def tiles(row: Any, rows: int) -> None:
+                b.loop(count, lambda g: self._tile(
+                    replace(panels, group=g), self._run(first + g, wide), row, rows
+                ))  # fmt: skip
+
+            panels.pack_all(lambda g: self._run(first + g, wide))
+            b.blocks(extent, most, tiles, share=whole)
+
+        b.blocks(groups, size, part, share=not whole)
 
     def _tasks(
         self,
@@ -435,11 +477,15 @@ class _Panel:
     Attributes
     ----------
     wide : how many vectors a group has
+    groups : how many groups lie there at once
+    group : which of them this is
     """
 
     product: Product
     place: Place
     wide: int
+    groups: int = 1
+    group: Any = 0
 
     @property
     def b(self) -> NativeBuilder:
@@ -460,12 +506,30 @@ class _Panel:
         return lambda v, k: corner[{"k": k, c: starts[v] - first + lane}]
 
     def _at(self, v: int, k: Any) -> Any:
-        return k * (self.wide * self.product.lanes) + v * self.product.lanes
+        row = self.wide * self.product.lanes
+        return (self.group * self.product.sizes["k"] + k) * row + v * self.product.lanes
 
     def _scratch(self) -> str:
-        count = self.product.sizes["k"] * self.wide * self.product.lanes
-        name = f"panel {self.wide}"
+        count = self.groups * self.product.sizes["k"] * self.wide * self.product.lanes
+        name = f"panel {self.wide} {self.groups}"
         return self.product.writer.scratch(name, count * self.source.dtype.itemsize)
+
+    def pack_all(self, starts: Callable[[Any], Sequence[Any]]) -> None:
+        """Copy the vectors of all groups, row by row where rows lie in order."""
+        k = self.product.sizes["k"]
+
+        def group(g: Any, row: Any = None) -> None:
+            one = replace(self, group=g)
+            if row is None:
+                one.pack(starts(g))
+                return
+            for v, start in enumerate(starts(g)):
+                one._line(v, start, row)
+
+        if self.source.step("k") == 1:
+            self.b.loop(self.groups, group)
+        else:
+            self.b.loop(k, lambda row: self.b.loop(self.groups, lambda g: group(g, row)))
 
     def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""

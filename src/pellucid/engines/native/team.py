@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import whole_number
 
-__all__ = ["ALONE", "APART", "Pace", "core_count", "reserved", "run_together", "team_rows", "thread_limit"]
+__all__ = [
+    "ALONE", "APART", "Pace", "core_count", "reserved", "run_together", "team_rows", "thread_limit",
+]  # fmt: skip
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container, on Linux: microseconds in each so many
 AGAIN = 8  # after so many plans the other number of threads is tried, for so small a part of one
