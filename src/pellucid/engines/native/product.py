@@ -39,6 +39,7 @@ TASKS = 16  # into which a product is cut at least, where it is large enough
 OFTEN = 128  # rows of the result from which on reading in order pays for a copy
 NEAR = 1 << 20  # bytes that a core keeps near
 SEVERAL, PAGE = 32, 4096  # the same where what is read lies so many bytes apart
+COPY = 2  # instructions for a vector that is packed as it lies: load, store
 SHUFFLES = 2  # instructions for a vector that is packed or stored across memory: load, permute
 
 Place = dict[str, Any]
@@ -218,9 +219,12 @@ class Product:
         It is where it does not lie in order, where it is too narrow, and where it is read so often
         that memory far apart would be the bottleneck.
         """
-        in_order = self.vectors.step(self.c) == 1 or self.sizes[self.c] == 1
         often = self.sizes[self.r] >= (SEVERAL if self._lies_far else OFTEN)
-        return not in_order or self.sizes[self.c] < self.lanes or often
+        return not self._lies_in_order or self.sizes[self.c] < self.lanes or often
+
+    @property
+    def _lies_in_order(self) -> bool:
+        return self.vectors.step(self.c) == 1 or self.sizes[self.c] == 1
 
     @property
     def _lies_far(self) -> bool:
@@ -249,7 +253,7 @@ class Product:
         rows, k = self.sizes[self.r], self.sizes["k"]
         found = rows * k * self.places
         if self.is_packed and not self._lies_far:  # which takes as long to read as to copy
-            found += k * self.places * SHUFFLES * 2
+            found += k * self.places * (COPY if self._lies_in_order else SHUFFLES * 2)
         if self.out.step(self.c) != 1:
             found += rows * self.places * SHUFFLES * 4
         return found
