@@ -14,6 +14,7 @@ from pellucid.inspect import Quantity, Trace
 __all__ = ["product", "said", "substituted", "term"]
 
 MOST_TERMS = 6
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOT_ELEMENTWISE = ("ᵀ", "·", "∗", "⋆", "Σ", "…", "softmax", "onehot", "pad", "reshape", "Pool")
 NAME = r"(?:dL/d[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9_]*)"
 Values = Callable[[str], "NDArray[Any] | None"]
@@ -110,12 +111,17 @@ def _elementwise(values: Values, text: str, shape: tuple[int, ...]) -> str | Non
 
 
 def said(x: Any) -> str:
-    """Write a number."""
+    """Write a number.
+
+    >>> said(-0.00001234)
+    '−1.234 · 10⁻⁵'
+    """
     number, e, power = f"{float(x):.4g}".partition("e")
-    return (f"{number} · 10^{int(power)}" if e else number).replace("-", "−")
+    raised = f" · 10{str(int(power)).translate(RAISED)}" if e else ""
+    return number.replace("-", "−") + raised
 
 
 def term(x: Any) -> str:
     """Write a number that stands behind a sign."""
     text = said(x)
-    return f"({text})" if text.startswith("−") or "10^" in text else text
+    return f"({text})" if text.startswith("−") or " · " in text else text
