@@ -135,13 +135,12 @@ class Seen:
         return told
 
     def drawn(self, selector: str) -> bool:
-        """Tell whether a canvas has more than one colour on it."""
-        found: bool = self.page.locator(selector).first.evaluate(
-            """canvas => {
-              const {width, height} = canvas;
-              const {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
-              const words = new Uint32Array(data.buffer);
-              return words.some(word => word !== words[0]);
-            }"""
-        )
-        return found
+        """Tell whether a canvas has, or soon gets, more than one colour on it."""
+        colours = """canvas => {
+          const {width, height} = canvas;
+          const {data} = canvas.getContext('2d').getImageData(0, 0, width, height);
+          const words = new Uint32Array(data.buffer);
+          return words.some(word => word !== words[0]);
+        }"""
+        canvas = self.page.locator(selector).first
+        return bool(self.until(lambda: canvas.evaluate(colours), f"something on {selector}"))

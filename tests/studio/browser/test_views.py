@@ -29,13 +29,13 @@ def trained(lab: RunningLab, chromium: Any) -> Iterator[RunningLab]:
 
 
 def numbers(seen: Seen, of: str, sheet: int, columns: slice) -> np.ndarray:
-    """Read columns of a sheet of a table twin."""
+    """Read columns of a sheet of a table twin, when it is there."""
     twin = seen.page.locator(f".twin[data-of='{of}']")
     if not twin.evaluate("one => one.open"):
         twin.locator("summary").click()
-    rows = twin.locator("table").nth(sheet).locator("tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
-    )  # fmt: skip
+    lines = twin.locator("table").nth(sheet).locator("tbody tr")
+    told = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    rows = seen.until(lambda: lines.evaluate_all(told), f"the table of {of}")
     return np.array([[float(cell) for cell in row[columns]] for row in rows])
 
 
