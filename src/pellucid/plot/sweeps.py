@@ -65,7 +65,7 @@ def sweep_heatmap(
     >>> ax = sweep_heatmap([[[0.2, 0.4], [0.1]]], [0.1, 0.01], [8], names=("rate", "units"),
     ...                    score="loss", ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts]
-    ['0.3\\n±0.1', '0.1']
+    ['0.3\\n±0.05', '0.1']
     """
     if [len(row) for row in scores] != [len(across)] * len(down):
         raise ShapeError(
