@@ -351,7 +351,7 @@ def _offsets(values: NDArray[Any]) -> NDArray[np.int64] | None:
 
     To count them then takes a hundredth of the time of sorting.
     """
-    if not np.can_cast(values.dtype, np.int64):
+    if not values.size or not np.can_cast(values.dtype, np.int64):
         return None
     low, high = int(values.min()), int(values.max())
     return values.astype(np.int64) - low if high - low <= len(values) else None

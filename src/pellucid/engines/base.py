@@ -69,6 +69,18 @@ class Engine(ABC):
         """Show what a program becomes; unless an engine says more, each line on its own."""
         return Explanation(self.name, line_by_line(program))
 
+    def steps_at_once(self, state: RunState, left: float, *, begun: bool) -> int:
+        """Say how many steps to do until the clock is looked at again; none where time is up.
+
+        Parameters
+        ----------
+        left : seconds
+        begun : whether any were done
+        """
+        if begun and left <= 0:
+            return 0
+        return max(1, int(state.pace * min(left, LONGEST_CALL)))
+
     def advance(
         self,
         run: Run,
@@ -88,10 +100,10 @@ class Engine(ABC):
         start = now = time.perf_counter()
         last_epoch = state.epoch + epochs - 1
         while not state.is_done(run) and steps > 0 and state.epoch <= last_epoch:
-            left = start + seconds - now
-            if parts and left <= 0:
+            some = self.steps_at_once(state, start + seconds - now, begun=bool(parts))
+            if not some:
                 break
-            limit = min(steps, max(1, int(state.pace * min(left, LONGEST_CALL))))
+            limit = min(steps, some)
             last = state.epoch if run.stop is not None else last_epoch
             plan = next_steps(run, state, limit, last)
             values = self.steps(run, state, data, plan)

@@ -520,20 +520,15 @@ class _Panel:
 
     def pack_all(self, starts: Callable[[Any], Sequence[Any]]) -> None:
         """Copy the vectors of all groups, row by row where rows lie in order."""
-        k = self.product.sizes["k"]
 
-        def group(g: Any, row: Any = None) -> None:
-            one = replace(self, group=g)
-            if row is None:
-                one.pack(starts(g))
-                return
-            for v, start in enumerate(starts(g)):
-                one._line(v, start, row)
+        def row(g: Any, k: Any) -> None:
+            replace(self, group=g)._row(starts(g), k)
 
         if self.source.step("k") == 1:
-            self.b.loop(self.groups, group)
+            self.b.loop(self.groups, lambda g: replace(self, group=g).pack(starts(g)))
         else:
-            self.b.loop(k, lambda row: self.b.loop(self.groups, lambda g: group(g, row)))
+            rows = self.product.sizes["k"]
+            self.b.loop(rows, lambda k: self.b.loop(self.groups, lambda g: row(g, k)))
 
     def pack(self, starts: Sequence[Any]) -> None:
         """Copy the vectors of a group into the order in which tiles read them."""
@@ -543,12 +538,13 @@ class _Panel:
                 self._squares(v, start)
             return
 
-        def line(k: Any) -> None:
-            for v, start in enumerate(starts):
-                self._line(v, start, k)
-
         with self.b.scope():
-            self.b.loop(k, line)
+            self.b.loop(k, lambda row: self._row(starts, row))
+
+    def _row(self, starts: Sequence[Any], k: Any) -> None:
+        """Copy the vectors of a group at one k."""
+        for v, start in enumerate(starts):
+            self._line(v, start, k)
 
     def _line(self, v: int, start: Any, k: Any) -> None:
         """Copy one vector, lane by lane if it does not lie in order."""

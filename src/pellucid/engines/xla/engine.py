@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import one_of, whole_number
-from pellucid.compile import Data, Plan, Program, Record, Run, RunState, next_steps
+from pellucid.compile import Data, Plan, Program, Run, RunState
 from pellucid.engines.base import Engine, Executable
 from pellucid.engines.xla.course import Course
 from pellucid.engines.xla.layout import DEVICES, Layout, jax
@@ -96,31 +96,11 @@ class XLA(Engine):
             lambda: XLAExecutable(program, self._first, self.precision),
         )
 
-    def advance(
-        self,
-        run: Run,
-        state: RunState,
-        data: Data,
-        seconds: float = math.inf,
-        *,
-        steps: float = math.inf,
-        epochs: float = math.inf,
-    ) -> Record:
-        """Do the next steps of a run; processes of a group do as many, however quick each is."""
+    def steps_at_once(self, state: RunState, left: float, *, begun: bool) -> int:
+        """Say how many steps to do; processes of a group do as many, however quick each is."""
         if self._layout.processes == 1:
-            return super().advance(run, state, data, seconds, steps=steps, epochs=epochs)
-        parts: list[Record] = []
-        last_epoch = state.epoch + epochs - 1
-        while not state.is_done(run) and steps > 0 and state.epoch <= last_epoch:
-            last = state.epoch if run.stop is not None else last_epoch
-            plan = next_steps(run, state, min(steps, TOGETHER), last)
-            values = self.steps(run, state, data, plan)
-            state.move_past(run, plan, values)
-            parts.append(Record(plan, values))
-            steps -= len(values)
-            if seconds < math.inf:
-                break
-        return Record.joined(parts, run.columns)
+            return super().steps_at_once(state, left, begun=begun)
+        return 0 if begun and left < math.inf else TOGETHER
 
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step.
