@@ -89,6 +89,28 @@ def test_blocks_of_steps_as_on_accelerators_are_the_same_training(task, monkeypa
     assert_alike(model, other, 1e-8)
 
 
+@pytest.mark.parametrize("task", ["dense", "convolutional"])
+def test_where_calls_follow_each_other_a_step_is_compiled_once(task, monkeypatch, caplog):
+    build, options = TASKS[task]
+    engine = pel.XLA("cpu")
+    if task == "dense":
+        monkeypatch.setattr(engine._layout, "kind", "gpu")
+    with jax.log_compiles():
+        fitted(build(), engine, **{**options, "validation": None, "batch_size": 35})
+    compiled = [line for line in caplog.messages if "XLA compilation of jit(advance)" in line]
+    assert len(compiled) == 1
+
+
+def test_what_fails_on_a_device_is_told_with_what_to_do():
+    layout, failure = Layout("cpu"), jax.errors.JaxRuntimeError
+    with pytest.raises(EngineError, match="no memory left") as error, layout.used():
+        raise failure("RESOURCE_EXHAUSTED: Out of memory while trying to allocate")
+    assert "smaller batches" in error.value.mend
+    with pytest.raises(EngineError, match="XLA has failed") as error, layout.used():
+        raise failure("INTERNAL: no valid configuration\nand more")
+    assert error.value.got == "INTERNAL: no valid configuration"
+
+
 def test_the_masks_of_dropout_are_the_same_bits():
     x = np.ones((40, 7), "float32")
     layer = nn.Dropout(0.4)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pellucid.engines.xla.layout import Layout
@@ -16,6 +18,7 @@ from pellucid.errors import ArgumentError
 jax = pytest.importorskip("jax")
 
 SCRIPT = Path(__file__).with_name("spread.py")
+SLICES = Path(__file__).with_name("slices.py")
 JOINS = tuple(map(int, version("jax").split(".")[:2])) >= (0, 10)  # XLA's CPU joins its messages
 
 
@@ -30,6 +33,26 @@ def test_four_devices_are_as_one(kind):
     assert found["spoken"] | {"all-reduce": 0} == dict.fromkeys(found["spoken"], 0)
     if kind != "norm" and JOINS:  # statistics of batches have sums of their own
         assert found["spoken"]["all-reduce"] == 1
+
+
+def test_each_of_two_processes_picks_its_own_rows_of_a_file_alone(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
+    np.save(tmp_path / "rows.npy", rows)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    line = [sys.executable, str(SLICES), address]
+    started = [
+        subprocess.Popen([*line, str(k), str(tmp_path / "rows.npy")], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for k in range(2)
+    ]  # fmt: skip
+    told = [one.communicate(timeout=300) for one in started]
+    assert not any(one.returncode for one in started), told
+    first, second = (json.loads(out.splitlines()[-1]) for out, _ in told)
+    assert not first["copied"]
+    assert len(first["picked"]) == len(second["picked"]) == 32
+    assert sorted(first["picked"] + second["picked"]) == list(range(64))
 
 
 def test_batches_that_cannot_be_shared_evenly_are_refused():

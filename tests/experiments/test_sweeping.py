@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 import pellucid as pel
 from pellucid import data, nn, optim
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError
-from pellucid.experiments.sweeping import sweeping
+from pellucid.experiments.sweeping import sweeping, trial
 
 X, Y = data.moons(80, seed=1)
 OTHER = data.moons(40, seed=2)
@@ -48,7 +48,11 @@ OPTIONS = [
     {"epochs": 2, "validation": OTHER, "prepare": "standard", "dtype": "float64"},
     {"epochs": 30, "validation": 0.3, "early_stopping": 2, "shuffle": False},
     {"steps": 20, "replacement": True, "class_weight": "balanced"},
-]
+    {"epochs": 12, "validation": OTHER, "metrics": ["auc"],
+     "early_stopping": pel.EarlyStopping(2, "val_auc")},
+    {"epochs": 6, "validation": 0.3, "metrics": ["auc"],
+     "early_stopping": pel.EarlyStopping(2, "val_auc", restore_best=False)},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=range(len(OPTIONS)))
@@ -89,6 +93,33 @@ def test_layers_and_rules_with_state_of_their_own_are_as_in_fit(rule) -> None:
         }
 
 
+@pytest.mark.parametrize("validation", [None, OTHER])
+def test_a_rate_that_waits_on_a_plateau_is_lowered_as_in_fit(validation) -> None:
+    waiting = [optim.ReduceOnPlateau(rate, patience=1, threshold=0.05) for rate in (0.3, 0.1)]
+    options = {"epochs": 12, "batch_size": 16, "validation": validation}
+    sweep = swept(grid={"learning_rate": waiting}, optimizer=optim.SGD, seeds=2, **options)
+    lowered = 0
+    for row in range(4):
+        line, model = sweep.frame.iloc[row], build()
+        history = model.fit(X, Y, optimizer=optim.SGD(waiting[row // 2]), seed=int(line["seed"]),
+                            progress=False, **options)  # fmt: skip
+        lowered += history["learning_rate"][-1] < history["learning_rate"][0]
+        assert {name: line[name] for name in history if name != "learning_rate"} == {
+            k: v[-1] for k, v in history.items() if k != "learning_rate"
+        }
+    assert lowered
+
+
+def test_seats_are_left_to_the_next_run_and_keep_nothing_of_the_last() -> None:
+    grid = {"learning_rate": [1e6, 0.01], "rate": [0.1]}
+    together = swept(make=noisy, grid=grid, optimizer=optim.SGD, seeds=[5, 3], epochs=4)
+    for seed in (5, 3):
+        alone = swept(make=noisy, grid={"learning_rate": [0.01], "rate": [0.1]}, seeds=[seed],
+                      optimizer=optim.SGD, epochs=4)  # fmt: skip
+        line = together.frame[(together.frame.seed == seed) & (together.frame.rate == 0.1)].iloc[-1]
+        assert line["loss"] == alone.frame["loss"][0]
+
+
 def test_the_number_of_threads_changes_no_bit() -> None:
     with pel.thread_limit(1):
         alone = swept(validation=0.3)
@@ -100,14 +131,14 @@ def test_the_number_of_threads_changes_no_bit() -> None:
 def test_the_weights_are_those_with_which_the_run_has_ended(monkeypatch) -> None:
     """The states of the runs themselves, and not only what they measured."""
     ended = {}
-    outcome = sweeping.Trial.outcome
+    outcome = trial.Trial.outcome
 
     def seen(self, *arguments):
         found = outcome(self, *arguments)
         ended[self.place] = [array.copy() for array in self._state.arrays]
         return found
 
-    monkeypatch.setattr(sweeping.Trial, "outcome", seen)
+    monkeypatch.setattr(trial.Trial, "outcome", seen)
     sweep = swept(seeds=2)
     assert len(ended) == 8
     for row, run in enumerate(sweep.outcomes):
@@ -192,8 +223,6 @@ def test_wrong_arguments() -> None:
         swept(seeds=[1, 1])
     with pytest.raises(ArgumentError, match="there is no column of the sweep called 'val_loss'"):
         swept(by="val_loss")
-    with pytest.raises(ArgumentError, match="ReduceOnPlateau"):
-        swept(grid={}, optimizer=optim.Adam(optim.ReduceOnPlateau(0.1)))
     with pytest.raises(ArgumentError, match="halving decides on epochs"):
         pel.sweep(build, {"epochs": [2, 3]}, X, Y, halving=True, **QUIET)
 
@@ -297,6 +326,14 @@ def test_halving_gives_more_to_the_better_and_changes_no_bit(options) -> None:
     assert sweep.frame["steps"].sum() < whole.frame["steps"].sum() / 3
     assert sweep.best_parameters["learning_rate"] in whole.summary["learning_rate"][:3].tolist()
     assert sweep.best.history.steps == total
+
+
+def test_halving_compares_what_is_measured_from_all_rows() -> None:
+    grid = {"learning_rate": [1e-5, 1e-3, 0.05]}
+    sweep = swept(grid=grid, halving=True, seeds=2, epochs=9, metrics=["auc"], validation=OTHER,
+                  by="val_auc")  # fmt: skip
+    assert sweep.frame["val_auc"].notna().all()
+    assert sweep.best_parameters["learning_rate"] in (1e-3, 0.05)
 
 
 def test_halving_is_checked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pellucid.lazy import load
 
 __all__ = ["free_address", "launch", "value_of", "without"]
 
-PATIENCE = 5.0  # seconds in which a process that is asked to end may do so
+PATIENCE = 2.0  # seconds in which a process that is asked to end may do so
 LOOK = 0.05  # seconds between two looks at the processes
 WITH_VALUES = ("--out", "--resume")
 
@@ -55,7 +56,8 @@ def launch(processes: int, restarts: int, command: Sequence[str]) -> None:
             again = folder is not None and (Path(folder) / runs.CHECKPOINT).exists()
             if not left or not again:
                 raise
-            print(f"{error.in_two_lines()}\ngoing on from {folder}", file=sys.stderr)
+            said, *_ = error.in_two_lines().splitlines()
+            print(f"{said}\ngoing on from {folder}", file=sys.stderr)
             if value_of(command, "--resume") is None:
                 command = ["train", "--resume", str(folder)]
         else:
@@ -73,7 +75,7 @@ def _together(processes: int, command: list[str]) -> None:
                 first = _first_cause(failed, said)
                 raise EngineError(
                     f"process {first} of {processes} has ended, and with it the others",
-                    got=f"status {found[first]}: {_last_words(said[first])}",
+                    got=f"{_status(found[first])}: {_last_words(said[first])}",
                     mend="mend that; then go on with train --resume FOLDER",
                 )
             time.sleep(LOOK)
@@ -116,6 +118,16 @@ def _first_cause(failed: Sequence[int], said: Sequence[IO[bytes]]) -> int:
     """Of those that have ended, prefer one that does not complain of another."""
     own = [k for k in failed if "another process" not in _last_words(said[k])]
     return (own or list(failed))[0]
+
+
+def _status(status: int | None) -> str:
+    """Say how a process has ended."""
+    try:
+        name = signal.Signals(-(status or 0)).name
+    except ValueError:  # by itself
+        return f"status {status}"
+    memory = ", as when memory has run out" if name == "SIGKILL" else ""
+    return f"killed by {name}{memory}"
 
 
 def _last_words(errors: IO[bytes]) -> str:

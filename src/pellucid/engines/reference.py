@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.compile import Data, Plan, Program, Run, RunState, Segment
 from pellucid.engines.base import Engine, Executable
-from pellucid.engines.rows import batch_rows
+from pellucid.engines.rows import batches
 from pellucid.graph.op import Leaf
 
 __all__ = ["ReferenceEngine", "ReferenceExecutable"]
@@ -73,20 +73,20 @@ class ReferenceEngine(Engine):
 
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step."""
-        steps = [
-            self._step(run, state, data, segment, segment.first + k)
-            for segment in plan
-            for k in range(segment.steps)
-        ]
+        steps = [self._step(run, state, data, *batch) for batch in batches(run, plan)]
         return np.array(steps, np.float64).reshape(-1, run.columns)
 
     def _step(
-        self, run: Run, state: RunState, data: Data, segment: Segment, step: int
+        self,
+        run: Run,
+        state: RunState,
+        data: Data,
+        segment: Segment,
+        rows: NDArray[Any] | slice,
     ) -> list[float]:
         phase = run.phases[segment.phase]
         program = phase.tail if segment.is_tail else phase.program
         assert program is not None
-        rows = batch_rows(run, segment, step)
         batch = [array[rows] for array in data.arrays[segment.phase]]
         hyper = data.hyper if segment.phase == 0 else ()
         results = self.compile(program)([*batch, *hyper], state.arrays)

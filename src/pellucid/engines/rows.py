@@ -1,37 +1,73 @@
-"""Which rows make up the batch of a step: the same on every engine."""
+"""Which rows make up the batches of a plan: the same on every engine."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Run, Segment
-from pellucid.order import ArrayBuilder, drawn_row, rows_in_order, stream_key
+from pellucid.compile import Plan, Run, Segment
+from pellucid.order import ArrayBuilder, drawn_row, permuted_row, round_keys, stream_key
 
-__all__ = ["batch_rows"]
+__all__ = ["batch_rows", "batches", "is_contiguous", "rows_of"]
 
 _ARRAYS = ArrayBuilder()
 
 
+def is_contiguous(run: Run, phase: int) -> bool:
+    """Tell whether the rows of a batch of this phase lie one behind the other."""
+    return phase == 1 or run.sampling == "sequential"
+
+
 def batch_rows(run: Run, segment: Segment, step: int) -> NDArray[Any] | slice:
     """Give the row numbers of one step, or a slice when they are consecutive."""
-    phase = run.phases[segment.phase]
-    size = phase.tail_size if segment.is_tail else phase.batch_size
-    start = step * phase.batch_size
-    if segment.phase == 1 or run.sampling == "sequential":
-        return slice(start, start + size)
-    if run.sampling == "shuffled":
-        return _epoch_order(run.key, segment.epoch, phase.rows)[start : start + size]
+    one = Plan.of([segment._replace(first=step, steps=1)])
+    return next(batches(run, one))[1]
+
+
+def batches(run: Run, plan: Plan) -> Iterator[tuple[Segment, NDArray[Any] | slice]]:
+    """Give, for each step of a plan, its segment and its rows."""
+    sizes = [(phase.batch_size, phase.tail_size) for phase in run.phases]
+    lines = iter(rows_of(run, plan, max(map(max, sizes))))
+    for segment in plan:
+        size = sizes[segment.phase][segment.is_tail]
+        for _ in range(segment.steps):
+            rows = next(lines)[:size]
+            first = int(rows[0])
+            consecutive = is_contiguous(run, segment.phase)
+            yield segment, slice(first, first + size) if consecutive else rows
+
+
+def rows_of(run: Run, plan: Plan, width: int) -> NDArray[np.int32]:
+    """Give the row numbers of all steps: one line each, as many as `width` in it."""
+    steps = _steps_of(plan)
+    sizes = np.array([phase.batch_size for phase in run.phases])
+    places = (steps * sizes[plan.phases])[:, None] + np.arange(width)
+    drawn = plan.phases == 0
+    if not is_contiguous(run, 0) and drawn.any():
+        places[drawn] = _drawn(run, plan.epochs[drawn], steps[drawn], places[drawn])
+    return places.astype(np.int32)
+
+
+def _steps_of(plan: Plan) -> NDArray[np.int64]:
+    """Give the number of each step within its phase."""
+    begins = np.repeat(plan.ends - plan.counts, plan.counts)
+    return np.arange(plan.steps) - begins + np.repeat(plan.column("first"), plan.counts)
+
+
+def _drawn(
+    run: Run, epochs: NDArray[np.int64], steps: NDArray[np.int64], places: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """Give rows in the order of their epoch, or drawn anew for each step."""
+    rows, count = run.train.rows, np.arange(places.shape[1])
+    counters, stream = (epochs, 0) if run.sampling == "shuffled" else (steps, 1)
+    key = stream_key(_ARRAYS, run.key, counters.astype(np.uint32)[:, None], stream)
     if run.sampling == "with replacement":
-        key = stream_key(_ARRAYS, run.key, np.uint32(step), 1)
-        positions = np.arange(size, dtype=np.uint32)
-        return drawn_row(_ARRAYS, positions, key, phase.rows).astype(np.int64)
-    return rows_in_order(run.key, step, 1, size, phase.rows)
-
-
-@lru_cache(maxsize=8)
-def _epoch_order(key: tuple[int, int], epoch: int, rows: int) -> NDArray[np.int64]:
-    return rows_in_order(key, epoch, 0, rows, rows)
+        drawn: NDArray[np.uint32] = drawn_row(_ARRAYS, count.astype(np.uint32)[None], key, rows)
+        return drawn
+    asked = places if stream == 0 else np.broadcast_to(count, places.shape)
+    asked = np.minimum(asked, rows - 1).astype(np.uint32)
+    found: NDArray[np.uint32] = permuted_row(_ARRAYS, asked, round_keys(key), rows)
+    return found

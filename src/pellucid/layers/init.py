@@ -19,7 +19,7 @@ from pellucid.arguments import Declaration, named, one_of, ranged, register
 from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.functional.random import normal_like
 from pellucid.graph.tensor import constant
-from pellucid.ops.random import uniform_like
+from pellucid.ops.random import RANDOM_BITS
 
 __all__ = [
     "INITIALIZERS", "Constant", "Initializer", "KaimingNormal", "KaimingUniform", "LecunNormal",
@@ -59,8 +59,9 @@ class Initializer(Declaration, ABC):
 
 
 def _evenly(shape: Shape, key: Key, low: float, high: float) -> Values:
-    like = constant(np.broadcast_to(np.zeros(()), shape))
-    return low + (high - low) * uniform_like(key, 0, like).numpy()
+    like = np.broadcast_to(np.zeros(()), shape)
+    drawn: Values = RANDOM_BITS.array(np, key, np.uint32(0), like) * 2.0**-32
+    return low + (high - low) * drawn
 
 
 def _normally(shape: Shape, key: Key, mean: float, deviation: float) -> Values:

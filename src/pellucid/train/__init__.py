@@ -1,5 +1,6 @@
 """Training: the step as one graph, the loop around the engine, and what is kept of it."""
 
+from pellucid.recent import Recent
 from pellucid.train.callbacks import Callback, EarlyStopping, Training
 from pellucid.train.checkpoint import from_bytes, load, load_weights, save, to_bytes
 from pellucid.train.copying import copied
@@ -13,7 +14,6 @@ from pellucid.train.live import Live
 from pellucid.train.options import FitOptions
 from pellucid.train.prediction import classify, evaluate, predict, predict_proba, probe
 from pellucid.train.prepared import Ready, ready
-from pellucid.train.recent import Recent
 from pellucid.train.record import FitRecord
 from pellucid.train.recording import Recording
 from pellucid.train.running import Slots

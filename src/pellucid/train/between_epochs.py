@@ -12,8 +12,23 @@ from pellucid.compile import RunState
 from pellucid.graph.tensor import constant
 from pellucid.optim import Optimizer
 from pellucid.train.callbacks import Callback, EarlyStopping, Granularity, Training
+from pellucid.train.running import Fit
 
-__all__ = ["ChangingNumbers", "HostStopping", "rates_at"]
+__all__ = ["host_rules", "rates_at"]
+
+
+def host_rules(
+    begun: Fit, state: RunState, optimizer: Optimizer, stopping: EarlyStopping | None
+) -> list[Callback]:
+    """List the rules for which the engine has to return at each epoch's end, in their order."""
+    rules: list[Callback] = []
+    if stopping is not None and begun.run.stop is None:
+        assert stopping.monitor is not None
+        better = begun.record.objective.greater_is_better(stopping.monitor.removeprefix("val_"))
+        rules.append(HostStopping(stopping, state, greater_is_better=better))
+    if optimizer.plateaus:
+        rules.append(ChangingNumbers(optimizer, begun.hyper))
+    return rules
 
 
 @final

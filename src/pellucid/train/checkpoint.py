@@ -1,8 +1,9 @@
 """Networks in files: one file, signed throughout, that says all there is to know of a network.
 
 The tensors are the network's variables by dotted name. Texts hold all the rest, as JSON:
-``architecture``, ``built`` (the inputs' shapes), ``frozen`` (weights that are not trained) and
-``fit`` (what the last fit has to be remembered by). Names that begin with ``history/`` and ``run/``
+``architecture``, ``built`` (the inputs' shapes; of a network that was never called, ``parts`` has
+those of the modules inside that were), ``frozen`` (weights that are not trained) and ``fit`` (what
+the last fit has to be remembered by). Names that begin with ``history/`` and ``run/``
 belong to no variable: the columns of a long history, and what a training under way keeps (see
 ``resuming``).
 """
@@ -103,11 +104,18 @@ def content_of(network: Module, values: Arrays | None = None) -> Content:
     config, columns = (None, {}) if record is None else _without_long_columns(record.to_config())
     metadata = {
         "architecture": json_of(to_config(network)),
-        "built": json_of([[list(s.shape), s.dtype.name] for s in network.input_specs]),
+        "built": json_of(_specs(network)),
         "frozen": json_of(_frozen(network)),
         **({} if config is None else {"fit": json_of(config)}),
     }
+    parts = {path: _specs(part) for path, part in network.modules().items() if part.built}
+    if parts and not network.built:
+        metadata["parts"] = json_of(parts)
     return Content(metadata, {**values, **columns})
+
+
+def _specs(module: Module) -> list[Any]:
+    return [[list(spec.shape), spec.dtype.name] for spec in module.input_specs]
 
 
 def _frozen(network: Module) -> list[str]:
@@ -178,10 +186,13 @@ def distrust(where: str) -> Iterator[None]:
 
 def _build(network: Module, metadata: dict[str, str]) -> None:
     """Make the variables, not yet drawn, for inputs as the saved network has them."""
-    specs = [Spec(tuple(shape), np.dtype(name)) for shape, name in json.loads(metadata["built"])]
-    if specs:
-        with symbolic():
-            network(*[placeholder(spec.shape, spec.dtype) for spec in specs])
+    parts = network.modules()
+    inner = json.loads(metadata.get("parts", "{}"))
+    for path, written in [("", json.loads(metadata["built"])), *inner.items()]:
+        specs = [Spec(tuple(shape), np.dtype(name)) for shape, name in written]
+        if specs and not parts[path].built:
+            with symbolic():
+                parts[path](*[placeholder(spec.shape, spec.dtype) for spec in specs])
 
 
 def _fill(network: Module, tensors: Arrays, where: str) -> None:

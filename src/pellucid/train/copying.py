@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pellucid.graph import placeholder, symbolic
-from pellucid.layers.module import Module
+from pellucid.layers.module import Module, contents_of, filled
 
 __all__ = ["copied"]
 
@@ -21,20 +20,7 @@ def copied(module: _M, *, draw: bool = True) -> _M:
     own.
     """
     twin: _M = _again(module, {})
-    if module.built:
-        with symbolic():
-            twin(*[placeholder(spec.shape, spec.dtype) for spec in module.input_specs])
-    for mine, theirs in zip(module.modules().values(), twin.modules().values(), strict=True):
-        theirs._set("_seed", mine._seed)
-        theirs._set("_frozen", mine._frozen)
-    pairs = zip(module.variables().values(), twin.variables().values(), strict=True)
-    for variable, other in pairs:
-        if variable.dtype.kind == "f":
-            other.cast(variable.dtype)
-        if draw or variable._value is not None:
-            other.assign(variable.numpy())
-        other.trainable = variable.trainable
-    return twin
+    return filled(twin, contents_of(module, draw=draw))
 
 
 def _again(value: Any, made: dict[int, Any]) -> Any:

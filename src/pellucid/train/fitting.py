@@ -20,7 +20,7 @@ from pellucid.graph.tensor import resolve_dtype
 from pellucid.lazy import load
 from pellucid.optim import Adam, Optimizer
 from pellucid.optim.schedules import Schedule
-from pellucid.train.between_epochs import ChangingNumbers, HostStopping, rates_at
+from pellucid.train.between_epochs import host_rules, rates_at
 from pellucid.train.callbacks import Callback, Training, callback
 from pellucid.train.choosing import checked_objective, chosen_head, class_wish
 from pellucid.train.ends import heads_of, targets_by_name
@@ -208,17 +208,11 @@ def _own_calls(
 ) -> list[Callback]:
     """List what is done between epochs, in its order: measure, stop, change the rate."""
     calls: list[Callback] = []
-    objective, rule = begun.record.objective, options.stopping
+    objective = begun.record.objective
     if objective.host:
         parts = {"": begun.rows} | ({"val_": begun.held_out} if begun.held_out else {})
         calls.append(HostMetrics(objective, parts))
-    if rule is not None and begun.run.stop is None:
-        assert rule.monitor is not None
-        better = objective.greater_is_better(rule.monitor.removeprefix("val_"))
-        calls.append(HostStopping(rule, state, greater_is_better=better))
-    if optimizer.plateaus:
-        calls.append(ChangingNumbers(optimizer, begun.hyper))
-    return calls
+    return calls + host_rules(begun, state, optimizer, options.stopping)
 
 
 def _keepers(

@@ -11,7 +11,7 @@ import bisect
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -35,7 +35,7 @@ from pellucid.train.signed import Content, json_of, read, write
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Recorder", "Recording", "Remembered"]
+__all__ = ["Recorder", "Recording", "Remembered", "at_parameters", "spread"]
 
 ROOM = 256 * 2**20  # bytes that the states of a recording may take
 MOST = 1000  # states, however small
@@ -203,29 +203,42 @@ class Recording:
         >>> ax.get_title(loc="right")
         '100 % of the way seen'
         """
-        twin = self.at(self.last)
-        parameters = list(twin.parameters().values())
-        places = [k for k, one in enumerate(twin.variables().values()) if one.is_parameter]
-        way = [
-            np.concatenate([arrays[k].reshape(-1) for k in places])
-            for arrays in map(self.arrays_at, self._along())
-        ]
-
-        cuts = np.cumsum([math.prod(one.shape) for one in parameters])[:-1]
-
-        def loss(weights: NDArray[Any]) -> list[float]:
-            found = []
-            for row in weights:
-                for variable, part in zip(parameters, np.split(row, cuts), strict=True):
-                    variable.assign(part.reshape(variable.shape))
-                found.append(twin.evaluate(X, y)["loss"])
-            return found
-
+        loss, way = self.loss(X, y), self.way()
         return plot.loss_path(loss, way, plane=plane, resolution=resolution, ax=ax, title=title)
+
+    def way(self) -> NDArray[Any]:
+        """Give all parameters in a row, after some steps from the first to the last: (n, p)."""
+        network = self._network
+        places = [k for k, one in enumerate(network.variables().values()) if one.is_parameter]
+        return np.stack(
+            [
+                np.concatenate([arrays[k].reshape(-1) for k in places])
+                for arrays in map(self.arrays_at, self._along())
+            ]
+        )
+
+    def loss(self, X: Any, y: Any = None) -> Callable[[NDArray[Any]], list[float]]:
+        """Give the loss of rows as a function of all parameters: from (m, p) to m numbers.
+
+        It is that of ``evaluate``. Running statistics are those of the last step.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from pellucid import nn
+        >>> X = np.linspace(-1, 1, 8).reshape(-1, 1)
+        >>> model = nn.Sequential([nn.Linear(1)])
+        >>> history = model.fit(X, 3 * X, epochs=20, seed=1, record=True, progress=False)
+        >>> loss = history.recording.loss(X, 3 * X)
+        >>> loss(history.recording.way()[-1:]) == [model.evaluate(X, 3 * X)["loss"]]
+        True
+        """
+        twin = self.at(self.last)
+        return at_parameters(twin, lambda: twin.evaluate(X, y)["loss"])
 
     def _along(self) -> list[int]:
         """Choose steps of a way: evenly, where they can be computed, else those remembered."""
-        evenly = np.linspace(self.remembered[0], self.last, DRAWN).round().astype(int).tolist()
+        evenly = spread(self.remembered[0], self.last)
         return sorted({one if self.reaches(one) else self._nearest(one) for one in evenly})
 
     def _nearest(self, step: int) -> int:
@@ -301,6 +314,29 @@ class Replay:
         data = Data(self._rows, state.hyper)
         self._engine.advance(self._run, place, data, steps=step - state.step)
         return place.arrays
+
+
+def spread(first: int, last: int) -> list[int]:
+    """Choose steps of a way that is drawn: the first, the last, and others evenly between."""
+    return sorted(set(np.linspace(first, last, DRAWN).round().astype(int).tolist()))
+
+
+def at_parameters(
+    network: Network, measure: Callable[[], float]
+) -> Callable[[NDArray[Any]], list[float]]:
+    """Make what is measured of a network a function of all its parameters: from (m, p) to m."""
+    parameters = list(network.parameters().values())
+    cuts = np.cumsum([math.prod(one.shape) for one in parameters])[:-1]
+
+    def measured(weights: NDArray[Any]) -> list[float]:
+        found = []
+        for row in weights:
+            for variable, part in zip(parameters, np.split(row, cuts), strict=True):
+                variable.assign(part.reshape(variable.shape))
+            found.append(measure())
+        return found
+
+    return measured
 
 
 # --- while the training goes on ------------------------------------------------------------

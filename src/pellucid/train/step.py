@@ -24,9 +24,9 @@ from pellucid.graph import variables as read_variables
 from pellucid.graph.op import Spec
 from pellucid.layers.module import Module
 from pellucid.optim import Optimizer
+from pellucid.recent import Recent
 from pellucid.train.ends import heads_of
 from pellucid.train.objective import Objective
-from pellucid.train.recent import Recent
 
 __all__ = ["Specs", "StepPrograms", "step_programs"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.compile import Data, Plan, Run, RunState
+from pellucid.engines.rows import rows_of
 from pellucid.engines.xla.layout import Layout, jax
 from pellucid.engines.xla.loop import Leg, Loop, legs_of
-from pellucid.engines.xla.rows import rows_of
 
 __all__ = ["Course"]
 
@@ -38,8 +38,9 @@ class Course:
         rows, lines = rows_of(run, plan, self._loop.width), []
         with self._layout.used():
             resident = self._resident(data) if self._layout.count == 1 else None
-            hyper = self._layout.given(list(data.hyper))
-            arrays = self._layout.given(state.arrays)
+            once = self._loop.chooses
+            hyper = self._layout.given(list(data.hyper), once=once)
+            arrays = self._layout.given(state.arrays, once=once)
             given = hyper, legs.astype(np.int32), rows, data, resident
             for call in self._loop.calls(legs):
                 arrays, found = self._loop.advance(call, arrays, *given)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar, final
+from collections.abc import Sequence
+from typing import Any, final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,14 +18,15 @@ from pellucid.engines.xla.course import Course
 from pellucid.engines.xla.layout import DEVICES, Layout, jax
 from pellucid.engines.xla.loop import Leg, Loop
 from pellucid.engines.xla.translating import Traced
+from pellucid.recent import Recent
 
 __all__ = ["XLA", "XLAExecutable"]
 
 KEPT = 64  # compiled programs, and as many loops; those used longest ago go first
 PRECISIONS = ("bfloat16",)
+LONGEST_STAY = 1.0  # seconds for which weights stay on an accelerator
 TOGETHER = 128  # steps that the processes of a group do between two looks at the clock
 
-_T = TypeVar("_T")
 Array = NDArray[Any]
 
 
@@ -83,24 +83,27 @@ class XLA(Engine):
         self.devices = None if devices is None else whole_number(devices, "devices", at_least=1)
         self._layout = Layout(self.device, self.devices)
         self._first = Layout(self.device, 1)  # where a program is called once
-        self._lock = threading.RLock()
-        self._programs: OrderedDict[Hashable, XLAExecutable] = OrderedDict()
-        self._loops: OrderedDict[Hashable, Loop] = OrderedDict()
+        self._programs: Recent[XLAExecutable] = Recent(KEPT)
+        self._loops: Recent[Loop] = Recent(KEPT)
+        self._lock = threading.Lock()
         self._courses: WeakKeyDictionary[Run, Course] = WeakKeyDictionary()
 
     def compile(self, program: Program) -> XLAExecutable:
         """Make a concrete program ready to run, or give what was made of an equal one."""
-        return self._kept(
-            self._programs,
-            program.labelled_key,
-            lambda: XLAExecutable(program, self._first, self.precision),
+        return self._programs.get(
+            program.labelled_key, lambda: XLAExecutable(program, self._first, self.precision)
         )
 
     def steps_at_once(self, state: RunState, left: float, *, begun: bool) -> int:
-        """Say how many steps to do; processes of a group do as many, however quick each is."""
-        if self._layout.processes == 1:
+        """Say how many steps to do; processes of a group do as many, however quick each is.
+
+        Between two looks at the clock weights go to an accelerator and back: not too often.
+        """
+        if self._layout.processes > 1:
+            return 0 if begun and left < math.inf else TOGETHER
+        if self._layout.kind == "cpu" or left <= 0:
             return super().steps_at_once(state, left, begun=begun)
-        return 0 if begun and left < math.inf else TOGETHER
+        return max(1, int(state.pace * min(left, LONGEST_STAY)))
 
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step.
@@ -117,16 +120,7 @@ class XLA(Engine):
 
     def _loop(self, legs: Sequence[Leg]) -> Loop:
         key = tuple(leg.key for leg in legs)
-        return self._kept(self._loops, key, lambda: Loop(legs, self._layout, self.precision))
-
-    def _kept(self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]) -> _T:
-        with self._lock:
-            if key not in table:
-                table[key] = make()
-                if len(table) > KEPT:
-                    table.popitem(last=False)
-            table.move_to_end(key)
-            return table[key]
+        return self._loops.get(key, lambda: Loop(legs, self._layout, self.precision))
 
     def __repr__(self) -> str:
         given = [f"device={self.device!r}"]

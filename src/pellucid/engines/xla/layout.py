@@ -85,7 +85,7 @@ class Layout:
 
         Raises
         ------
-        EngineError : when another process of the group does not answer any more
+        EngineError : when the device fails, or another process of the group answers no more
         """
         whole = jax()
         at_home = hasattr(whole, "enable_x64")  # since JAX 0.8
@@ -98,12 +98,7 @@ class Layout:
                     inside.enter_context(whole.default_device(self._device))
                 yield
         except jax("errors").JaxRuntimeError as error:
-            if self.processes == 1:
-                raise
-            raise EngineError(
-                "another process of the group has ended", got=str(error).splitlines()[0][:200],
-                mend="look for the error of that process; its training can be resumed",
-            ) from error  # fmt: skip
+            raise _failure(str(error), self.processes) from error
 
     def check_agreed(self, key: tuple[int, int]) -> None:
         """Refuse processes that would each take rows in another order."""
@@ -118,14 +113,19 @@ class Layout:
                 mend="give each of them the same seed=",
             )  # fmt: skip
 
-    def given(self, arrays: list[NDArray[Any]]) -> list[Any]:
-        """Bring arrays to every device; one device is given them with the call, which is quicker.
+    def given(self, arrays: list[NDArray[Any]], *, once: bool) -> list[Any]:
+        """Bring arrays to every device, where they may be written over.
 
-        They may be written over there.
+        Parameters
+        ----------
+        once : whether a single call takes them: one device is then given them with it, which is
+            quicker; where calls follow each other, what the first takes must be as what it gives,
+            or JAX compiles it twice
         """
-        if self.count == 1:
-            return [np.array(array) for array in arrays]
-        return [self._laid(self.whole, array, array.shape) for array in arrays]
+        if self.count > 1:
+            return [self._laid(self.whole, array, array.shape) for array in arrays]
+        copies = [np.array(array) for array in arrays]
+        return copies if once else list(jax().device_put(copies, self.whole))
 
     def shared(self, array: NDArray[Any], rows: NDArray[np.int32]) -> Any:
         """Give each device its share of the rows of batches; what is uneven goes to every device.
@@ -154,6 +154,25 @@ def _devices(kind: str) -> list[Any]:
             "in its documentation",
         ) from error  # fmt: skip
     return found
+
+
+def _failure(said: str, processes: int) -> EngineError:
+    """Say what can be done about an error of XLA's."""
+    got = (said.splitlines() or [""])[0][:200]
+    if "RESOURCE_EXHAUSTED" in said:
+        return EngineError(
+            "the device has no memory left", got=got,
+            mend="take smaller batches or fewer rows at a time, or several devices",
+        )  # fmt: skip
+    if processes > 1:
+        return EngineError(
+            "another process of the group has ended", got=got,
+            mend="look for the error of that process; its training can be resumed",
+        )  # fmt: skip
+    return EngineError(
+        "XLA has failed on this device", got=got,
+        mend='leave precision= out, if you gave it, or compute it with engine="native"',
+    )  # fmt: skip
 
 
 def _mend(found: list[Any]) -> str:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen
 from pellucid.compile import Data, Program, Run
+from pellucid.engines.rows import is_contiguous
 from pellucid.engines.xla.layout import Layout, jax
-from pellucid.engines.xla.rows import is_contiguous
 from pellucid.engines.xla.translating import Traced
 
 __all__ = ["Call", "Leg", "Loop", "legs_of"]

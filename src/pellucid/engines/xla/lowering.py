@@ -21,12 +21,19 @@ def lowered(xp: Any, line: Instruction, operands: Sequence[Any], precision: str 
     precision : the dtype to which the factors of float32 products are rounded; sums keep theirs
     """
     attrs, own = dict(line.attrs), OWN.get(line.op.name)
+    if line.op.name == "floor_divide" and line.spec.dtype.kind == "f":
+        return _floor_divide(xp, *operands)
     if own is None or line.spec.dtype.kind != "f":
         return line.op.array(xp, *operands, **attrs)
     factors, *like = operands[:2], *operands[2:]
     if precision is not None and line.spec.dtype == "float32":
         factors = [x.astype(precision) for x in factors]
     return own(*factors, *like, to=line.spec.dtype, **attrs)
+
+
+def _floor_divide(xp: Any, x: Any, y: Any) -> Any:
+    """Divide by zero as NumPy does; JAX gives what is not a number, up to 0.6 at least."""
+    return xp.where(y == 0, x / y, x // y)
 
 
 def _matmul(x: Any, y: Any, *, to: Any) -> Any:

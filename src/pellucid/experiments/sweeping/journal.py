@@ -17,7 +17,7 @@ from typing import Any, final
 
 from pellucid.errors import FileError
 from pellucid.experiments.sweeping.grid import Combination, shown
-from pellucid.experiments.sweeping.setting import Outcome, Place
+from pellucid.experiments.sweeping.study import Outcome, Place
 from pellucid.files import read_bytes
 from pellucid.lazy import load
 from pellucid.version import VERSION

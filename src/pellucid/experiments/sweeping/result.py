@@ -15,7 +15,7 @@ from pellucid.arguments import Frozen, named, whole_number
 from pellucid.errors import ArgumentError, DataError
 from pellucid.experiments.sweeping.ensemble import Ensemble, Member
 from pellucid.experiments.sweeping.grid import shown
-from pellucid.experiments.sweeping.setting import Outcome, Study
+from pellucid.experiments.sweeping.study import Outcome, Study
 from pellucid.lazy import load
 from pellucid.models import Network
 from pellucid.train import fit

@@ -19,8 +19,10 @@ from pellucid.experiments.sweeping.grid import OF_FIT, Combination, Grid, shown
 from pellucid.experiments.sweeping.halving import Halving
 from pellucid.experiments.sweeping.journal import Journal, digest
 from pellucid.experiments.sweeping.result import Sweep
-from pellucid.experiments.sweeping.setting import Outcome, Place, Setting, Study, Trial
+from pellucid.experiments.sweeping.setting import Setting
+from pellucid.experiments.sweeping.study import Outcome, Place, Study
 from pellucid.experiments.sweeping.telling import Teller
+from pellucid.experiments.sweeping.trial import Trial
 from pellucid.experiments.sweeping.working import work
 from pellucid.lazy import load
 from pellucid.models import Network
@@ -158,6 +160,7 @@ class _Sweeping:
         self._score, self._greater = score, greater
         self._engine = choose(study.options.engine)
         self._settings: dict[Hashable, Setting] = {}
+        self._setting_of: dict[int, Setting] = {}  # the same, by the number of a combination
         self._trials: dict[Place, Trial] = {}
         self._outcomes: dict[Place, Outcome] = {}
         self._journal: Journal | None = None
@@ -261,17 +264,22 @@ class _Sweeping:
         return self._setting(combination).trial(place, combination)
 
     def _setting(self, combination: Combination) -> Setting:
+        known = self._setting_of.get(combination.number)
+        if known is not None:
+            return known
         rule = self._study.options_of(combination).optimizer
         assert rule is not None
         key = combination.architecture, rule.kind
         found = self._settings.get(key)
-        return found or self._settings.setdefault(key, Setting(self._study, combination))
+        found = found or self._settings.setdefault(key, Setting(self._study, combination))
+        return self._setting_of.setdefault(combination.number, found)
 
     def _ended(self, trial: Trial, outcome: Outcome, *, keeps: bool) -> None:
         if keeps:
             self._trials[trial.place] = trial
         else:
             self._trials.pop(trial.place, None)
+            trial.leave()
         if self._journal is not None:
             combination = self._study.grid.combinations[outcome.place.combination]
             self._journal.add(outcome, combination, trial.network)

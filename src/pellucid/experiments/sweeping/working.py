@@ -10,7 +10,8 @@ from typing import final
 
 from pellucid.engines import Engine
 from pellucid.engines.native.team import reserved, thread_limit
-from pellucid.experiments.sweeping.setting import Outcome, Trial
+from pellucid.experiments.sweeping.study import Outcome
+from pellucid.experiments.sweeping.trial import Trial
 from pellucid.train.loop import Interrupt
 
 __all__ = ["work"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar, final
@@ -13,7 +14,7 @@ _T = TypeVar("_T")
 
 @final
 class Recent(Generic[_T]):
-    """The values used last, by key.
+    """The values used last, by key; several threads may ask, and each value is made by one of them.
 
     Parameters
     ----------
@@ -33,32 +34,38 @@ class Recent(Generic[_T]):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept: OrderedDict[Hashable, _T] = OrderedDict()
+        self._lock = threading.RLock()  # what makes a value may ask for another
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Give the value that is kept under `key`; make it if there is none."""
-        found = self.find(key)
-        return self.keep(key, make()) if found is None else found
+        with self._lock:
+            found = self.find(key)
+            return self.keep(key, make()) if found is None else found
 
     def find(self, key: Hashable) -> _T | None:
         """Give the value that is kept under `key`, if there is one."""
-        try:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        except KeyError:  # it was never there, or another thread has let it go
-            return None
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
 
     def keep(self, key: Hashable, value: _T) -> _T:
         """Keep a value, and let the one go that was used longest ago."""
-        self._kept[key] = value
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
-        return value
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+            return value
 
     @property
     def latest(self) -> _T | None:
         """The value that was used last, if there is any."""
-        return next(reversed(self._kept.values()), None)
+        with self._lock:
+            return next(reversed(self._kept.values()), None)
 
     def clear(self) -> None:
         """Let everything go."""
-        self._kept.clear()
+        with self._lock:
+            self._kept.clear()
