@@ -41,9 +41,7 @@ export function Bar() {
         <Speed />
       </div>
       <Readings />
-      <p class="busy quiet" role="status">
-        {lab.busy.value > 0 && lab.connection.value === "open" ? "Working …" : ""}
-      </p>
+      <Busy />
       <div class="side">
         <button type="button" aria-pressed={lab.dark.value} onClick={() => (lab.dark.value = !lab.dark.value)}>
           Dark
@@ -54,6 +52,19 @@ export function Bar() {
       </div>
       <Trouble at="bar" />
     </header>
+  );
+}
+
+/** Told when an answer is late, and while the first steps of a network wait for their program. */
+function Busy() {
+  const lab = useLab();
+  const moves = useComputed(() => Boolean(lab.frame.value?.playing)).value;
+  const begins = lab.state.value!.playing && !moves;
+  const told = lab.connection.value === "open" && (lab.busy.value > 0 || begins);
+  return (
+    <p class={`busy quiet${lab.busy.value > 0 ? "" : " soon"}`} role="status" key={String(told)}>
+      {told ? "Working …" : ""}
+    </p>
   );
 }
 

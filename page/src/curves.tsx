@@ -100,7 +100,9 @@ function Chart({ title, metric, logarithmic }: { title: string; metric: string |
   }, [size.width, dark, logarithmic, both]);
   useDrawing(() => {
     void lab.viewed.value;
-    if (lab.frame.value) chart.current?.setData(joined(lines(lab, metric)) as UPlot.AlignedData);
+    const data = joined(lines(lab, metric));
+    // Where rows are no longer held out, or again, the chart of the other number of lines comes next.
+    if (lab.frame.value && data.length === chart.current?.series.length) chart.current.setData(data as UPlot.AlignedData);
   }, [size.width, dark, logarithmic, both]);
   const now = useComputed(() => lines(lab, metric).map(({ name, values }) => `${name} ${short(values[values.length - 1])}`).join(", ")).value;
   return (
@@ -113,26 +115,38 @@ function Chart({ title, metric, logarithmic }: { title: string; metric: string |
   );
 }
 
-function options(lab: Lab, { width, dark, logarithmic, both }: { width: number; dark: boolean; logarithmic: boolean; both: string }): UPlot.Options {
-  const ink = dark ? "#a3a09a" : "#6b6862";
-  const faint = dark ? "#2c2d31" : "#ece9e1";
-  const colours = dark ? ["#64b0ff", "#ff9d52"] : ["#005ab5", "#be5000"];
+/** Steps across, numbers up. */
+export function axes(dark: boolean): UPlot.Axis[] {
   const axis: UPlot.Axis = {
-    stroke: ink,
-    grid: { stroke: faint, width: 1 },
+    stroke: dark ? "#a3a09a" : "#6b6862",
+    grid: { stroke: dark ? "#2c2d31" : "#ece9e1", width: 1 },
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
   };
+  return [
+    { ...axis, size: 32, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : "")) },
+    { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick, 3))) },
+  ];
+}
+
+/** A vertical line at a step. */
+export function rule(plot: UPlot, step: number, colour: string, wide: number): void {
+  const { ctx: context, bbox } = plot;
+  const x = Math.round(plot.valToPos(step, "x", true));
+  if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
+  context.fillStyle = colour;
+  context.fillRect(x, bbox.top, wide, bbox.height);
+}
+
+function options(lab: Lab, { width, dark, logarithmic, both }: { width: number; dark: boolean; logarithmic: boolean; both: string }): UPlot.Options {
+  const colours = dark ? ["#64b0ff", "#ff9d52"] : ["#005ab5", "#be5000"];
   return {
     width,
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
-    axes: [
-      { ...axis, size: 32, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : "")) },
-      { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick, 3))) },
-    ],
+    axes: axes(dark),
     series: [
       {},
       ...both.split(",").filter(Boolean).map((name) => {
@@ -153,16 +167,9 @@ function options(lab: Lab, { width, dark, logarithmic, both }: { width: number; 
 
 /** Hairlines at the events and at the step that is looked at. */
 function rules(lab: Lab, plot: UPlot, dark: boolean): void {
-  const { ctx: context, bbox } = plot;
-  const rule = (step: number, colour: string, wide: number): void => {
-    const x = Math.round(plot.valToPos(step, "x", true));
-    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
-    context.fillStyle = colour;
-    context.fillRect(x, bbox.top, wide, bbox.height);
-  };
-  for (const { step } of lab.view<CurvesView>("curves")?.events ?? []) rule(step, dark ? "#4a4b50" : "#cfcac0", 1);
+  for (const { step } of lab.view<CurvesView>("curves")?.events ?? []) rule(plot, step, dark ? "#4a4b50" : "#cfcac0", 1);
   const viewed = lab.viewed.peek();
-  if (viewed !== null) rule(viewed, dark ? "#e8e6e1" : "#22211f", 2);
+  if (viewed !== null) rule(plot, viewed, dark ? "#e8e6e1" : "#22211f", 2);
 }
 
 function jump(lab: Lab, plot: UPlot): void {

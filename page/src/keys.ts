@@ -9,7 +9,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["← ↑ → ↓", "move between neurons, points, tabs"],
   ["Enter", "inspect the neuron, act on the plane"],
   ["Esc", "leave the inspected neuron"],
-  ["1 – 6", "open a view: curves, microscope, …"],
+  ["1 – 8", "open a view: curves, microscope, …"],
   ["R", "begin again"],
   ["?", "this list"],
 ];

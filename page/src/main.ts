@@ -9,6 +9,7 @@ export { mount };
 export default {
   render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
     const element = el.appendChild(document.createElement("div"));
+    element.dataset["lmSuppressShortcuts"] = "true"; // JupyterLab would take keys for its own
     return mount(element, widgetTransport(model));
   },
 };
@@ -26,7 +27,7 @@ function start(element: HTMLElement): void {
     token,
     setting,
     onSetting: (now) => address(`#s=${encoded(now)}`),
-    keys: document,
+    alone: true,
   });
 }
 

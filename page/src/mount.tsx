@@ -8,6 +8,7 @@ import { Page } from "./page";
 import { LabContext } from "./parts";
 import type { Setting } from "./protocol";
 import { Lab, TABS } from "./state";
+import { followSurroundings, followWish } from "./theme";
 import type { Transport } from "./transport";
 
 export interface MountOptions {
@@ -16,8 +17,8 @@ export interface MountOptions {
   setting?: Partial<Setting> | null;
   /** Called whenever the setting has changed. */
   onSetting?: (setting: Setting) => void;
-  /** Where keys are heard: the whole document for a page, the element for a part of one. */
-  keys?: EventTarget;
+  /** Whether the document is the lab's: else keys are heard in the element alone, and it is as dark as what is around. */
+  alone?: boolean;
 }
 
 /** Show the lab in an element; the function that comes back takes it away. */
@@ -29,7 +30,9 @@ export function mount(element: HTMLElement, transport: Transport, options: Mount
     return sheet;
   });
   const lab = new Lab(transport, options.token ?? "", options.setting ?? null);
-  const ends = [followTheme(lab), followVisibility(lab), hearKeys(lab, options.keys ?? element)];
+  const take = (dark: boolean): void => void (lab.dark.value = dark);
+  const theme = options.alone ? followWish(take) : followSurroundings(element, take);
+  const ends = [theme, followVisibility(lab), hearKeys(lab, options.alone ? document : element)];
   if (options.onSetting) ends.push(followSetting(lab, options.onSetting));
   render(
     <LabContext.Provider value={lab}>
@@ -42,14 +45,6 @@ export function mount(element: HTMLElement, transport: Transport, options: Mount
     render(null, root);
     lab.close();
   };
-}
-
-function followTheme(lab: Lab): () => void {
-  const wish = matchMedia("(prefers-color-scheme: dark)");
-  const take = (): void => void (lab.dark.value = wish.matches);
-  take();
-  wish.addEventListener("change", take);
-  return () => wish.removeEventListener("change", take);
 }
 
 function followVisibility(lab: Lab): () => void {

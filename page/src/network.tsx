@@ -13,6 +13,7 @@ import type { Lab } from "./state";
 import { type Sheet, Twin } from "./table";
 
 const EDGES = 640;
+const MARGIN = 8; // around the drawing, above and below
 
 interface Structure {
   picture: boolean;
@@ -48,13 +49,14 @@ export function NetworkDiagram() {
   const known = useMemo(() => (text ? (JSON.parse(text) as Structure) : null), [text]);
   const counts = known ? [known.inputs.length, ...known.layers.map(({ units }) => units.length)] : [];
   const layout = arrange(counts, { ...ROOM, ...size, largest: Math.max(ROOM.largest, Math.min(112, size.width / 12)), height: Math.max(size.height - TITLES, 160) });
+  const least = arrange(counts, { ...ROOM, width: 0, height: 0, largest: ROOM.smallest }).height;
   return (
     <section class="network" aria-labelledby="network-title">
       <div class="heading">
         <h2 id="network-title">Network</h2>
         <p class="quiet">{count(lab.state.value?.network.parameters ?? 0)} parameters</p>
       </div>
-      <div class="diagram" ref={box}>
+      <div class="diagram" ref={box} style={{ minHeight: `min(${least + TITLES + MARGIN}px, 80vh)` }}>
         {known ? <Drawing known={known} counts={counts} layout={layout} /> : <Reason view="network" />}
       </div>
       <Inspector />
@@ -160,7 +162,9 @@ function Column(props: { known: Structure; column: number; tiles: { x: number; y
   const lab = useLab();
   const last = column === known.layers.length;
   const end = column === 0 ? " first" : last ? " last" : "";
-  const title = column === 0 ? (known.picture ? "Image" : "Inputs") : last ? "Output" : `Layer ${column}`;
+  const name = column === 0 ? (known.picture ? "Image" : "Inputs") : last ? "Output" : `Layer ${column}`;
+  const all = lab.state.value?.network.layers[column - 1]?.units ?? 0;
+  const title = all > tiles.length ? `${name}: ${tiles.length} of ${count(all)}` : name;
   const inspected = lab.inspected.value;
   const x = tiles[0]?.x ?? 0;
   return (

@@ -11,8 +11,10 @@ import { NetworkDiagram } from "./network";
 import { Panels } from "./panels";
 import { sentence, Trouble, useLab } from "./parts";
 import { Python } from "./python";
+import { Race } from "./race";
 import { type Tab, TABS } from "./state";
 import { Surface } from "./surface";
+import { Sweep } from "./sweep";
 import { Timeline } from "./timeline";
 
 const VIEWS: Record<Tab, { title: string; View: () => preact.JSX.Element }> = {
@@ -21,6 +23,8 @@ const VIEWS: Record<Tab, { title: string; View: () => preact.JSX.Element }> = {
   flow: { title: "Gradient flow", View: Flow },
   convolution: { title: "Convolution", View: Convolution },
   errors: { title: "Errors", View: Errors },
+  race: { title: "Race", View: Race },
+  sweep: { title: "Sweep", View: Sweep },
   python: { title: "Python", View: Python },
 };
 

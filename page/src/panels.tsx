@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useComputed, useSignal } from "@preact/signals";
 import { count } from "./numbers";
-import { Amount, Choose, Slider, Stepper, Trouble, useLab } from "./parts";
+import { Amount, Choose, sentence, Slider, Stepper, Trouble, useLab } from "./parts";
 import type { Change, NetworkView, Problem, Uploaded } from "./protocol";
 import type { Lab } from "./state";
 
@@ -50,6 +50,11 @@ function DataPanel() {
       <p class="quiet">
         {count(data.train)} rows to train on, {count(data.test)} to test.
       </p>
+      {data.notes.map((note) => (
+        <p class="quiet" key={note}>
+          {sentence(note)}
+        </p>
+      ))}
       <Columns lab={lab} />
       <Axes />
       {lab.transport.upload && <Upload lab={lab} />}

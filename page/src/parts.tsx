@@ -82,7 +82,9 @@ interface Choice {
 }
 
 export function Choose(props: { label: string; value: string; choices: readonly (string | Choice)[]; onChoose: (value: string) => void }) {
-  const choices = props.choices.map((one) => (typeof one === "string" ? { value: one, text: one } : one));
+  const offered = props.choices.map((one) => (typeof one === "string" ? { value: one, text: one } : one));
+  const known = offered.some(({ value }) => value === props.value);
+  const choices = known ? offered : [...offered, { value: props.value, text: props.value }]; // as Python chose it
   return (
     <Field label={props.label}>
       {(id) => (

@@ -43,6 +43,8 @@ export interface DataInfo {
   classes: string[] | null;
   image: [number, number, number] | null;
   target: string | null;
+  /** What was left out of a table, in sentences. */
+  notes: string[];
 }
 
 export interface LayerInfo {
@@ -89,7 +91,7 @@ export interface Catalogue {
   activations: string[];
   optimizers: string[];
   losses: Record<string, string[]>;
-  limits: { layers: number; units: number; rows: number; columns: number; upload: number };
+  limits: { layers: number; units: number; rows: number; columns: number; upload: number; racers: number; cells: number; seeds: number; epochs: number };
 }
 
 /** An error of the library: what was wrong and what to do instead. */
@@ -127,6 +129,61 @@ export interface NetworkView {
   features: string[];
   layers: { path: string; units: number[]; low: number; high: number; silent?: number[] }[];
   reason?: string;
+}
+
+export interface Racer {
+  optimizer: string;
+  learning_rate: number;
+}
+
+/** How a race or a sweep stands. */
+export type JobState = "none" | "running" | "ending" | "done" | "stopped" | "failed";
+
+export interface RaceView {
+  state: JobState;
+  offered: { name: string; title: string; rate: number }[];
+  start?: "first" | "present";
+  epochs?: number;
+  first?: number;
+  steps?: number;
+  error?: string | null;
+  racers?: (Racer & { title: string; steps: number; loss: number | null; test: number | null; broken: string | null; beneath: number | null })[];
+  /** Of the variance of all ways, what each direction of the plane shows. */
+  shares?: [number, number];
+  x?: [number, number];
+  y?: [number, number];
+  measured?: number;
+  logarithmic?: boolean;
+}
+
+export type Value = number | string;
+
+/** A run; one that diverged has no numbers. */
+export interface SweepRun {
+  cell: number;
+  seed: number;
+  steps: number;
+  loss: number | null;
+  score: number | null;
+}
+
+export interface SweepView {
+  state: JobState;
+  offered: { name: string; title: string; values: Value[] }[];
+  by?: string;
+  seeds?: number[];
+  epochs?: number;
+  axes?: { name: string; title: string; values: Value[] }[];
+  done?: number;
+  total?: number;
+  seconds?: number;
+  best?: number | null;
+  opened?: number | null;
+  logarithmic?: boolean;
+  greater_is_better?: boolean;
+  error?: string | null;
+  /** By cell, the run that is nearest to its median. */
+  middle?: (number | null)[];
 }
 
 export interface MicroscopeRow {

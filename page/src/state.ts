@@ -3,7 +3,9 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { encoded } from "./address";
 import { decode, type Frame, FrameError, type NamedArray } from "./decode";
 import type { Spot } from "./layout";
-import type { Catalogue, Change, Event, LayerInfo, NetworkView, Options, Problem, Reply, Setting, State, Uploaded } from "./protocol";
+import type {
+  Catalogue, Change, Event, LayerInfo, NetworkView, Options, Problem, Racer, RaceView, Reply, Setting, State, Uploaded,
+} from "./protocol";
 import type { Transport } from "./transport";
 
 export interface Notice {
@@ -65,9 +67,24 @@ export function lastUntil(steps: ArrayLike<number>, step: number): number {
   return low - 1;
 }
 
-export const TABS = ["curves", "microscope", "flow", "convolution", "errors", "python"] as const;
+export const TABS = ["curves", "microscope", "flow", "convolution", "errors", "race", "sweep", "python"] as const;
 export type Tab = (typeof TABS)[number];
 export type Connection = "connecting" | "open" | "lost" | "refused";
+export interface RaceForm {
+  racers: Racer[];
+  start: "first" | "present";
+  epochs: number;
+}
+
+/** What a user has written; the values are read when the sweep begins. */
+export interface SweepForm {
+  across: string;
+  down: string;
+  values: Record<string, string>;
+  seeds: number;
+  epochs: number;
+}
+
 export type Place = { layer: string | null; channel: number; place: [number, number] };
 
 const LATE = 400; // milliseconds after which a wait is told
@@ -89,6 +106,20 @@ export class Lab {
   readonly microscopeLayer = signal<string | null>(null);
   readonly convolution = signal<Place>({ layer: null, channel: 0, place: [0, 0] });
   readonly errorsPart = signal<"train" | "test">("test");
+  readonly race = signal<RaceForm>({
+    racers: [
+      { optimizer: "sgd", learning_rate: 0.1 },
+      { optimizer: "momentum", learning_rate: 0.03 },
+      { optimizer: "nesterov", learning_rate: 0.03 },
+      { optimizer: "rmsprop", learning_rate: 0.01 },
+      { optimizer: "adam", learning_rate: 0.03 },
+    ],
+    start: "first",
+    epochs: 20,
+  });
+  readonly sweep = signal<SweepForm>({ across: "learning_rate", down: "width", values: {}, seeds: 5, epochs: 20 });
+  /** The step of the race that is looked at: it may be later than the last one of the run. */
+  readonly raced = signal<number | null>(null);
   readonly scrubbing = signal<number | null>(null);
   readonly stepUnit = signal<"example" | "batch" | "epoch">("epoch");
   /** How many requests have waited long for their answers. */
@@ -98,6 +129,8 @@ export class Lab {
   readonly dark = signal(false);
   readonly announced = signal("");
   readonly viewed = computed(() => this.scrubbing.value ?? this.state.value?.viewed ?? null);
+  /** Where the timeline stands: in the run, or in a race while it is on screen. */
+  readonly moment = computed(() => (this.tab.value === "race" ? this.raced.value : null) ?? this.viewed.value);
   /** The layers that have weights, which are the columns of the network view. */
   readonly columns = computed(() => this.view<NetworkView>("network")?.layers ?? []);
 
@@ -256,8 +289,10 @@ export class Lab {
 
   /** Look at a recorded step. While one is being fetched only the newest wish is kept. */
   seek(step: number | null): void {
-    this.scrubbing.value = step;
-    this.seeking = { step };
+    this.raced.value = step;
+    const own = step !== null && step >= this.last() ? null : step;
+    this.scrubbing.value = own;
+    this.seeking = { step: own };
     if (!this.seekBusy) void this.fetchSeek();
   }
 
@@ -274,8 +309,8 @@ export class Lab {
 
   /** Move over the recording by a share of its length. */
   scrub(direction: -1 | 1): void {
-    const last = this.last();
-    const now = this.viewed.value ?? last;
+    const last = this.reach();
+    const now = this.moment.value ?? last;
     const by = Math.max(1, Math.round(last / 50));
     const next = Math.max(0, now + direction * by);
     this.seek(next >= last ? null : next);
@@ -283,6 +318,12 @@ export class Lab {
 
   last(): number {
     return Math.max(this.frame.value?.last ?? 0, this.state.value?.last ?? 0);
+  }
+
+  /** The last step of the timeline: that of the run, or of the race that is on screen. */
+  reach(): number {
+    const race = this.tab.value === "race" ? this.view<Partial<RaceView>>("race") : null;
+    return Math.max(this.last(), (race?.first ?? 0) + (race?.steps ?? 0));
   }
 
   view<T = Record<string, unknown>>(name: string): T | null {
@@ -317,6 +358,8 @@ export class Lab {
     if (tab === "microscope") views["microscope"] = { layer: this.microscopeLayer.value };
     if (tab === "flow") views["flow"] = {};
     if (tab === "convolution") views["convolution"] = { ...this.convolution.value };
+    if (tab === "race") views["race"] = {};
+    if (tab === "sweep") views["sweep"] = {};
     if (tab === "errors") views["errors"] = { part: this.errorsPart.value, limit: 60 };
     return views;
   }

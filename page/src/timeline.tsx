@@ -13,9 +13,9 @@ interface TimelineView {
 export function Timeline() {
   const lab = useLab();
   const view = lab.view<TimelineView>("timeline");
-  const last = lab.last();
-  const now = lab.viewed.value ?? last;
-  const past = lab.viewed.value !== null;
+  const last = lab.reach();
+  const now = lab.moment.value ?? last;
+  const past = lab.moment.value !== null;
   const events = view?.events ?? [];
   return (
     <section class="timeline" aria-labelledby="timeline-title">
@@ -42,7 +42,7 @@ export function Timeline() {
         <button type="button" disabled={!past} onClick={() => lab.seek(null)}>
           To the present
         </button>
-        <button type="button" disabled={!past} onClick={() => void lab.request("branch", {}, "timeline")}>
+        <button type="button" disabled={lab.viewed.value === null} onClick={() => void lab.request("branch", {}, "timeline")}>
           Go on from here
         </button>
       </div>
@@ -59,7 +59,7 @@ export function Timeline() {
 
 function Track({ now, last, events }: { now: number; last: number; events: Mark[] }) {
   const lab = useLab();
-  const told = `step ${count(now)} of ${count(last)}${lab.viewed.value === null ? ", the present" : ""}`;
+  const told = `step ${count(now)} of ${count(last)}${lab.moment.value === null ? ", the present" : ""}`;
   return (
     <div class="track">
       <input

@@ -68,12 +68,17 @@ export interface WidgetModel {
   off(event: "msg:custom", listener: (content: unknown, buffers: DataView[]) => void): void;
 }
 
+/** The channel of a notebook. All places that show a widget share it: each has a name, which every message bears. */
 export function widgetTransport(model: WidgetModel): Transport {
+  const view = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("-");
   let text: (message: string) => void = nothing;
   let binary: (buffer: ArrayBuffer) => void = nothing;
+  let closed: (end: { code: number; reason: string }) => void = nothing;
   const listener = (content: unknown, buffers: DataView[]): void => {
-    const said = (content as { text?: unknown } | null)?.text;
-    if (typeof said === "string") text(said);
+    const said = (content ?? {}) as { view?: unknown; text?: unknown; ended?: unknown };
+    if (said.ended === true) closed({ code: 1000, reason: "the lab has ended" });
+    if (said.view !== view) return;
+    if (typeof said.text === "string") text(said.text);
     for (const { buffer, byteOffset, byteLength } of buffers) {
       // A view of a larger buffer may begin anywhere: the copy begins at a multiple of eight.
       binary(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
@@ -81,10 +86,13 @@ export function widgetTransport(model: WidgetModel): Transport {
   };
   model.on("msg:custom", listener);
   return {
-    send: (message) => model.send({ text: message }),
+    send: (message) => model.send({ view, text: message }),
     onText: (next) => void (text = next),
     onBinary: (next) => void (binary = next),
-    onClose: nothing,
-    close: () => model.off("msg:custom", listener),
+    onClose: (next) => void (closed = next),
+    close() {
+      model.off("msg:custom", listener);
+      model.send({ view, gone: true });
+    },
   };
 }

@@ -71,7 +71,10 @@ def until_gone(pid: int) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
-def test_server_and_worker_end_together_with_sockets_open(how: signal.Signals) -> None:
+def test_server_and_worker_end_together_with_sockets_open(
+    how: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with command("xor") as (process, url):
         one = Page(url)
         assert one.hello()["ok"]
@@ -85,6 +88,7 @@ def test_server_and_worker_end_together_with_sockets_open(how: signal.Signals) -
         process.wait(10)
         assert until_gone(worker) < SLOWEST
         assert time.perf_counter() - begin < SLOWEST * slowness()
+        assert not list(tmp_path.iterdir())  # nor is anything left of what was uploaded
         for page in (one, other):
             page.close()
 

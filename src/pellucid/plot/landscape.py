@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ from pellucid.plot.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["loss_curves", "loss_path", "loss_surface"]
+__all__ = ["Flattened", "flattened", "loss_curves", "loss_path", "loss_surface"]
 
 Floats = NDArray[np.float64]
 AT_ONCE = 10_000_000  # numbers that the loss is given
@@ -142,7 +142,7 @@ def loss_surface(
 
 def loss_path(
     loss: Callable[[Floats], ArrayLike],
-    path: ArrayLike,
+    path: ArrayLike | Mapping[str, ArrayLike],
     *,
     plane: Plane = "principal",
     resolution: int = 40,
@@ -157,10 +157,13 @@ def loss_path(
     share of Σ‖wₖ − w_last‖². What is left stands off the plane: a small share means that the losses
     under the path are not those that the optimizer met.
 
+    Several ways, by name, are drawn on one plane: through their mean, so that the share is that of
+    the variance of all their points.
+
     Parameters
     ----------
     loss : takes weights (m, p), returns (m,)
-    path : weights (n, p) in their order
+    path : weights (n, p) in their order; or several such, by the names that the legend shows
     plane : "principal"; or two places among the p weights; or two directions, shape (2, p)
     resolution : points along each axis at which the loss is measured
     margin : the share of the way's width that is shown around it
@@ -182,27 +185,82 @@ def loss_path(
     >>> ax.get_title(loc="right")
     '100 % of the way seen'
     """
-    way = _way(path)
-    end, moved = way[-1], way - way[-1]
-    axes, names = _plane(plane, moved)
-    flat = moved @ axes.T
-    shares = (flat**2).sum(axis=0) / (moved**2).sum()
-
-    def on_plane(places: Floats) -> Floats:  # a few at a time: weights may be many
-        parts = np.array_split(places, min(len(places), 1 + places.size * len(end) // AT_ONCE))
-        return np.concatenate([call(loss, end + part @ axes, "loss") for part in parts])
-
+    several = isinstance(path, Mapping)
+    seen = flattened(path if isinstance(path, Mapping) else {"way": path}, plane)
     ax = axes_or_new(ax, (5.2, 3.8))
-    seen = _around(flat[:, 0], flat, margin), _around(flat[:, 1], flat, margin)
-    said = [f"{name} ({100 * share:.2g} %)" for name, share in zip(names, shares, strict=True)]
-    look: dict[str, Any] = {"bounds": seen, "names": said, "resolution": resolution}
-    descent_contours(on_plane, {"way": flat}, ax=ax, **look)
+    pairs = zip(seen.names, seen.shares, strict=True)
+    said = [f"{name} ({100 * share:.2g} %)" for name, share in pairs]
+    look: dict[str, Any] = {"bounds": seen.bounds(margin), "names": said, "resolution": resolution}
+    descent_contours(_on_plane(loss, seen), seen.places, ax=ax, **look)
     filled: Any = next(one for one in ax.collections if one.get_array() is not None)
     colour_bar(ax, filled, "loss on the plane", filled.levels[1::4].tolist())
-    return titled(ax, title, f"{100 * shares.sum():.3g} % of the way seen")
+    what = "variance" if several else "way"
+    return titled(ax, title, f"{100 * seen.shares.sum():.3g} % of the {what} seen")
+
+
+class Flattened(NamedTuple):
+    """Ways through many weights as they are seen on a plane.
+
+    Attributes
+    ----------
+    centre : weights (p,) that the plane goes through
+    directions : (2, p), at right angles and of length 1
+    places : the points of each way on the plane, (n, 2), by name
+    shares : of Σ‖w − centre‖² over all points, what each direction shows
+    names : what the directions are called
+    """
+
+    centre: Floats
+    directions: Floats
+    places: dict[str, Floats]
+    shares: Floats
+    names: list[str]
+
+    def lifted(self, places: Floats) -> Floats:
+        """Give the weights (m, p) at places (m, 2) of the plane."""
+        found: Floats = self.centre + places @ self.directions
+        return found
+
+    def bounds(self, margin: float = 0.25) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Choose what is shown along both axes, with a margin around the ways."""
+        flat = np.concatenate(list(self.places.values()))
+        return _around(flat[:, 0], flat, margin), _around(flat[:, 1], flat, margin)
+
+
+def flattened(ways: Mapping[str, ArrayLike], plane: Plane = "principal") -> Flattened:
+    """Find the plane that shows most of some ways, or take a given one, and look at them on it.
+
+    It goes through the end of a single way, and through the mean of several. See
+    :func:`loss_path` for what it raises.
+
+    Examples
+    --------
+    >>> seen = flattened({"a": [[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]], "b": [[2.0, 1.0, 0.0]] * 2})
+    >>> seen.places["a"].round(3).tolist(), seen.shares.round(3).tolist()
+    ([[-2.0, -0.5], [2.0, -0.5]], [0.889, 0.111])
+    """
+    found = {name: _way(way) for name, way in ways.items()}
+    points = np.concatenate(_alike(found))
+    centre = points[-1] if len(found) == 1 else points.mean(axis=0)
+    moved = points - centre
+    if not moved.any():
+        raise ArgumentError("the path does not move", where="path", mend="give other steps")
+    axes, names = _plane(plane, moved)
+    shares = ((moved @ axes.T) ** 2).sum(axis=0) / (moved**2).sum()
+    places = {name: (way - centre) @ axes.T for name, way in found.items()}
+    return Flattened(centre, axes, places, shares, names)
 
 
 # --- pieces ----------------------------------------------------------------------------------
+
+
+def _on_plane(loss: Callable[[Floats], ArrayLike], seen: Flattened) -> Callable[[Floats], Floats]:
+    def on_plane(places: Floats) -> Floats:  # a few at a time: weights may be many
+        count = min(len(places), 1 + places.size * len(seen.centre) // AT_ONCE)
+        parts = np.array_split(places, count)
+        return np.concatenate([call(loss, seen.lifted(part), "loss") for part in parts])
+
+    return on_plane
 
 
 def _way(path: ArrayLike) -> Floats:
@@ -213,9 +271,18 @@ def _way(path: ArrayLike) -> Floats:
             wanted="(steps, weights), at least two of each",
             mend="stack flat weights: np.stack([w.reshape(-1) for w in …])",
         )  # fmt: skip
-    if (way == way[-1]).all():
-        raise ArgumentError("the path does not move", where="path", mend="give other steps")
     return way
+
+
+def _alike(ways: Mapping[str, Floats]) -> list[Floats]:
+    widths = {name: way.shape[1] for name, way in ways.items()}
+    if len(set(widths.values())) != 1:
+        raise ShapeError(
+            "these ways are not through the same weights", where="path",
+            got=", ".join(f"{name}: {width}" for name, width in widths.items()) or "none",
+            wanted="as many weights in each", mend="give ways of one network",
+        )  # fmt: skip
+    return list(ways.values())
 
 
 def _star(ax: Axes, x: float, y: float, colour: str, size: float = 13) -> None:

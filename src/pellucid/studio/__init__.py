@@ -5,6 +5,5 @@ process trains, with the library's own engine, and computes what is drawn; the s
 """
 
 from pellucid.studio.serving import Lab, lab
-from pellucid.studio.widget import widget
 
-__all__ = ["Lab", "lab", "widget"]
+__all__ = ["Lab", "lab"]

@@ -20,7 +20,7 @@ from pellucid.studio.setting import Setting
 from pellucid.studio.sources import Source
 from pellucid.train import FitOptions, Live
 
-__all__ = ["Leg", "Legs", "Mark"]
+__all__ = ["Leg", "Legs", "Mark", "fit_options"]
 
 ENDLESS = 10**9  # epochs
 PATIENCE = 0.05  # seconds that steps are computed again for, before a remembered one is shown
@@ -108,7 +108,7 @@ class Legs:
         if self.legs:
             self.present.live.show()
             first = self.last
-        live = Live(network, *source.taken("train"), _options(setting, source))
+        live = Live(network, *source.taken("train"), fit_options(setting, source))
         if self.legs and self.present.first == first:
             self.legs.pop()
         self.legs.append(Leg(first, setting, source, live))
@@ -171,12 +171,14 @@ class Legs:
         -------
         The step that is shown.
         """
-        self.viewed = None
+        shown, self.viewed = self.step, None
         if step is not None and step < self.last:
-            self.viewed = self._nearest(max(step, 0))
+            found = self._nearest(max(step, 0), shown)
+            self.viewed = None if found == self.last else found
         return self.step
 
-    def _nearest(self, step: int) -> int:
+    def _nearest(self, step: int, shown: int) -> int:
+        """Choose the step to show; whoever goes back or forth a little comes to another one."""
         leg = self._at(step)
         known = leg.remembered
         place = bisect_left(known, step)
@@ -186,7 +188,11 @@ class Legs:
         pace = max([1.0, *(one.live.state.pace for one in self.legs)])
         if leg.live.recording.reaches(step - leg.first) and (step - before) / pace < PATIENCE:
             return step
-        return min(known[max(place - 1, 0) : place + 1], key=lambda one: abs(one - step))
+        around = known[max(place - 1, 0) : place + 1]
+        if place == len(known) and leg is self.present:
+            around.append(self.last)
+        onward = [one for one in around if (one - shown) * (step - shown) > 0]
+        return min(onward or around, key=lambda one: abs(one - step))
 
     def branch(self) -> None:
         """Make the step that is shown the present; what came after it is dropped."""
@@ -200,7 +206,8 @@ class Legs:
         self.viewed = None
 
 
-def _options(setting: Setting, source: Source) -> FitOptions:
+def fit_options(setting: Setting, source: Source) -> FitOptions:
+    """Say how the setting fits."""
     return FitOptions(
         loss=setting.loss, optimizer=setting.make_optimizer(), epochs=ENDLESS,
         batch_size=min(setting.batch_size, len(source.train)),

@@ -16,8 +16,9 @@ OPS: dict[str, set[str]] = {
     "reset": {"seed"}, "speed": {"value"}, "step": {"unit"}, "seek": {"step"}, "branch": set(),
     "set": {"setting"}, "points": {"add", "move", "remove", "clear"},
     "edit_weight": {"layer", "tensor", "index", "value"}, "silence": {"layer", "unit", "silent"},
-    "subscribe": {"views", "fps"}, "example": {"index", "part"}, "script": set(),
-    "export": {"kind"},
+    "subscribe": {"views", "fps"}, "example": {"index", "part"}, "script": {"of"},
+    "export": {"kind"}, "race": {"racers", "start", "epochs"}, "sweep": {"axes", "seeds", "epochs"},
+    "end": {"job"}, "open_run": {"run"},
 }  # fmt: skip
 DEEPEST = 32
 

@@ -148,4 +148,4 @@ def _read(path: str, target: str | None, *, flat: bool) -> Given:
         X = X.reshape(-1, 1, height, width)
         lines = (*lines, f"X = X.reshape(-1, 1, {height}, {width})")
     return Given(X, found.y, Path(path).name, found.feature_names, tuple(lines), found.task,
-                 found.class_names)  # fmt: skip
+                 found.class_names, found.notes)  # fmt: skip

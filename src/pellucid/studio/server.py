@@ -62,6 +62,20 @@ class Hub:
 
     # --- pages ---
 
+    def enter(self, put: Callable[[str | bytes], None]) -> int:
+        """Take in a page that is no socket of this server; any thread may."""
+        number = next(self._numbers)
+        self._soon(self.board.join, number, put)
+        return number
+
+    def say(self, number: int, text: str) -> None:
+        """Pass on what such a page says."""
+        self._soon(self.board.say, number, text)
+
+    def leave(self, number: int) -> None:
+        """Let such a page go."""
+        self._soon(self.board.leave, number)
+
     async def page(self, web: Any) -> None:
         """Talk with one page until it goes."""
         if len(self.board.pages) >= MOST_PAGES:

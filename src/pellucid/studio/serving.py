@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, final
 
-from pellucid.errors import ArgumentError, EngineError, PellucidWarning
+from pellucid.errors import ArgumentError, EngineError, MissingPackageError, PellucidWarning
 from pellucid.lazy import load
+from pellucid.studio.notebook import at_next_run, is_notebook
 from pellucid.studio.opening import Opening, of_file, of_model, of_name, put
 from pellucid.studio.security import Access, new_token
 from pellucid.studio.server import Hub, bound, serve
 from pellucid.studio.sources import Shelf, catalogue
+from pellucid.studio.widget import end, widget
 
 __all__ = ["Lab", "lab", "opening_of", "run"]
 
@@ -60,7 +62,7 @@ def _names(host: str) -> list[str]:
 
 @final
 class Lab:
-    """A lab that is open: its address, and a way to end it.
+    """A lab that is open: its address, and a way to end it. A cell of a notebook shows its page.
 
     Attributes
     ----------
@@ -78,6 +80,7 @@ class Lab:
         self._address = _Address(opening, host, port)
         self.url = self._address.url
         self._servers: list[Any] = []
+        self._widgets: list[Any] = []
         self._thread = threading.Thread(target=self._serve, name="pellucid lab", daemon=True)
         self._thread.start()
         for _ in range(int(STARTING * 100)):
@@ -93,6 +96,8 @@ class Lab:
 
     def stop(self) -> None:
         """End the lab: page, server and worker."""
+        while self._widgets:
+            end(self._widgets.pop())
         for server in self._servers:
             server.should_exit = True
         self._thread.join(ENDING)
@@ -118,16 +123,40 @@ class Lab:
         address = load("html").escape(self.url)
         return f'<a href="{address}" target="_blank" rel="noopener">Open the lab</a>'
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Show the page in a cell of Jupyter, where anywidget is installed; else its address."""
+        shown = self._shown()
+        bundle: Any = {} if shown is None else shown._repr_mimebundle_()
+        told = bundle[0] if isinstance(bundle, tuple) else bundle
+        return {**told, "text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def _display_(self) -> Any:
+        """Show the page in a cell of marimo."""
+        shown = self._shown()
+        return load("marimo").Html(self._repr_html_()) if shown is None else shown
+
+    def _shown(self) -> Any:
+        """Give a widget of this lab, if there can be one."""
+        if not is_notebook() or not self._thread.is_alive():
+            return None
+        with contextlib.suppress(MissingPackageError):
+            self._widgets.append(widget(self._address.hub))
+            return self._widgets[-1]
+        return None
+
 
 def lab(
     model: Any = None, X: Any = None, y: Any = None, *, data: str | None = None,
-    target: str | None = None, host: str = "127.0.0.1", port: int = 0, browser: bool = True,
+    target: str | None = None, host: str = "127.0.0.1", port: int = 0, browser: bool | None = None,
 ) -> Lab:  # fmt: skip
     """Open the lab: a page on which a network is built, trained live and seen through.
 
     The network is trained by this library in a process of its own; the page can stop it, go back
     to any step, look at every number, and show the Python that does it again. This call comes back
     at once; ``lab.stop()``, or the end of the program, ends the lab; ``lab.wait()`` waits for it.
+
+    As the last expression of a cell in JupyterLab, marimo or VS Code the page is shown there, which
+    needs ``pip install 'pellucid[notebook]'``. Running the cell again ends the lab that it opened.
 
     Parameters
     ----------
@@ -136,7 +165,7 @@ def lab(
     data : instead, a data set by name, or a file
     target : the column of a file to predict
     host, port : where the page is served: on this machine alone, on any free port
-    browser : open the page in the browser
+    browser : open the page in the browser; by default unless this is a notebook
 
     Raises
     ------
@@ -153,7 +182,8 @@ def lab(
     >>> lab.stop()
     """
     opened = Lab(opening_of(model, X, y, data, target), host, port)
-    if browser:
+    at_next_run(opened.stop)
+    if not is_notebook() if browser is None else browser:
         _show(opened.url)
     return opened
 

@@ -16,8 +16,9 @@ from pellucid.data.rules import NumberRule
 from pellucid.diagnose import Finding
 from pellucid.errors import ArgumentError, NonFiniteError
 from pellucid.models import Network
-from pellucid.studio.legs import Legs
+from pellucid.studio.legs import Legs, fit_options
 from pellucid.studio.points import points_of, redrawn
+from pellucid.studio.racing import Race, RaceWish
 from pellucid.studio.setting import (
     LIMITS,
     MOST_PARAMETERS,
@@ -36,10 +37,13 @@ from pellucid.studio.sources import (
     Source,
     catalogue,
     open_source,
+    shortened,
     suggested_target,
     told_columns,
 )
 from pellucid.studio.stages import Stage, stages_of
+from pellucid.studio.sweeping import Sweeping, SweepWish
+from pellucid.train import copied
 from pellucid.train.watching import inside, is_unlearned, signals
 
 __all__ = ["Session"]
@@ -77,6 +81,9 @@ class Session:
         self.playing, self.speed = False, FIRST_SPEED
         self.example: tuple[Part, int] = ("train", 0)
         self.version = 0  # of everything that can be seen
+        self.race: Race | None = None
+        self.sweep: Sweeping | None = None
+        self.goal: int | None = None  # a step at which the training stops by itself
         self._start = dict(weights or {})
         self.setting = setting or Setting()
         self._build(self.setting, open_source(self.setting.data, self.shelf))
@@ -96,7 +103,10 @@ class Session:
                 "the network is too large for the lab", got=f"{count:,} parameters",
                 wanted=f"at most {MOST_PARAMETERS:,}", mend="take fewer units or layers",
             )  # fmt: skip
+        self._drop_race()
+        self._drop_what_is_of_other_rows(source)
         self.setting, self.source, self.legs = setting, source, legs
+        self._table = self.shelf.csv
         self.plain_network = network
         self.network: Network = network
         self.silent: dict[str, set[int]] = {}
@@ -129,12 +139,14 @@ class Session:
             self.__dict__.pop(name, None)
         self._findings: list[dict[str, Any]] = []
         self._looked = -1
+        self.goal = None
         self.legs.show()
         self.version += 1
 
     def _goes_on(self, setting: Setting, source: Source) -> None:
         """Train the same network in another way, or on other rows."""
         self.legs.begin(self.network, setting, source)
+        self._drop_what_is_of_other_rows(source)
         self.setting, self.source = setting, source
         self.plain_network._record = self.network._record
         self._cursor = 0
@@ -166,7 +178,7 @@ class Session:
             titles = preparation.feature_names if preparation.named else titles
         if len(titles) != width:
             titles = tuple(f"x{k + 1}" for k in range(width))
-        return titles, centre, scale
+        return tuple(map(shortened, titles)), centre, scale
 
     @property
     def record(self) -> Any:
@@ -212,7 +224,7 @@ class Session:
                 "rows": len(source.y), "train": len(source.train), "test": len(source.test),
                 "features": list(titles), "classes": list(source.classes) or None,
                 "image": None if source.image is None else list(source.image),
-                "target": source.target,
+                "target": source.target, "notes": list(source.notes),
             },
             "network": {
                 "parameters": parameters,
@@ -314,6 +326,8 @@ class Session:
         """
         setting = self.setting.changed(self._completed(change))
         differs = setting.differs(self.setting)
+        if setting.data["name"] == "csv" and self.shelf.csv != self._table:
+            differs |= {"data"}  # another table, though its target may have the same name
         if not differs - NEEDS_NOTHING:
             self.setting = self._with_axes(setting)
             self.version += 1
@@ -458,6 +472,93 @@ class Session:
         self._goes_on(replace(self.setting, data=data), open_source(data, shelf))
         self.shelf = shelf
         self._touched("edit", "points were drawn")
+
+    # --- trying others ---
+
+    def begin_race(self, wish: RaceWish) -> Race:
+        """Let several optimizers train the network on the screen, beside it.
+
+        Raises
+        ------
+        ArgumentError : for a network or a race that is too large
+        """
+        leg, first = self.legs.present, 0
+        if wish.start == "first":
+            network = self.legs.legs[0].live.recording.at(0)
+        else:
+            self.legs.show()
+            network, first = copied(self.network), self.legs.step
+        X, y = self.source.taken("train")
+        options, decay = fit_options(leg.setting, leg.source), self.setting.weight_decay
+        race = Race(wish, network, X, y, options, first, decay)
+        self._drop_race()
+        self.race = race
+        race.job.begin()
+        self.version += 1
+        return race
+
+    def _drop_race(self) -> None:
+        if self.race is not None:
+            self.race.job.end()
+        self.race = None
+
+    def _drop_what_is_of_other_rows(self, source: Source) -> None:
+        if self.race is not None and source is not self.source:
+            self._drop_race()
+        if self.sweep is not None and source is not self.sweep.source:
+            self.sweep.job.end()
+            self.sweep = None
+
+    def begin_sweep(self, wish: SweepWish) -> Sweeping:
+        """Train the network on the screen with other numbers and seeds, beside it.
+
+        Raises
+        ------
+        ArgumentError : for what this network does not have, and a sweep that is too long
+        """
+        sweep = Sweeping(wish, self.setting, self.source)
+        if self.sweep is not None:
+            self.sweep.job.end()
+        self.sweep = sweep
+        sweep.job.begin()
+        self.version += 1
+        return sweep
+
+    def open_run(self, run: Any) -> None:
+        """Do a run of the sweep again, here: its setting, its seed, as many steps.
+
+        Raises
+        ------
+        ArgumentError : for a run that is not there
+        """
+        sweep = self.sweep
+        if sweep is None or not sweep.runs:
+            raise ArgumentError("there is no run to open", mend="sweep first")
+        place = whole_number(run, "run", 0, len(sweep.runs) - 1)
+        chosen = sweep.runs[place]
+        self._build(sweep.setting_of_run(chosen), self.source)
+        sweep.opened = place
+        self.goal, self.playing = chosen.steps, True
+
+    def end_job(self, job: Any) -> None:
+        """End a race or a sweep early; what is done of it stays."""
+        jobs = {"race": self.race, "sweep": self.sweep}
+        one_of(job, "job", jobs)
+        found = jobs[job]
+        if found is not None and found.job.is_running:
+            found.job.end()
+        self.version += 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a race or a sweep goes on, or was not yet seen to have ended."""
+        return any(one.job.is_running for one in (self.race, self.sweep) if one is not None)
+
+    @property
+    def jobs_version(self) -> tuple[Any, ...]:
+        """What changes whenever a race or a sweep can be seen to have gone on."""
+        found = [one.job for one in (self.race, self.sweep) if one is not None]
+        return tuple((id(job), job.version, job.is_running) for job in found)
 
     # --- tables ---
 

@@ -15,12 +15,13 @@ from pellucid.layers.module import Module
 from pellucid.losses import LOSSES
 
 __all__ = [
-    "DEFAULT_DATA", "LIMITS", "SMALL_CNN", "Setting", "activations", "losses_for", "network_of",
-    "optimizers",
+    "CHECKS", "DEFAULT_DATA", "LIMITS", "OPTIMIZERS", "SMALL_CNN", "Setting", "activations",
+    "losses_for", "network_of", "optimizers",
 ]  # fmt: skip
 
 LIMITS = {
     "layers": 6, "units": 32, "rows": 50_000, "columns": 500, "upload": 20 * 2**20,
+    "racers": 6, "cells": 64, "seeds": 16, "epochs": 1000,
 }  # fmt: skip
 MOST_LAYERS, MOST_UNITS, MOST_PARAMETERS = 24, 1024, 5_000_000
 DEFAULT_DATA: dict[str, Any] = {"name": "xor", "options": {}, "target": None, "test": 0.25}

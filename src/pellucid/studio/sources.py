@@ -20,12 +20,13 @@ from pellucid.studio.setting import LIMITS
 
 __all__ = [
     "PICTURES", "Drawn", "Given", "Shelf", "Source", "catalogue", "open_source",
-    "suggested_target", "told_columns",
+    "shortened", "suggested_target", "told_columns",
 ]  # fmt: skip
 
 PART = 2000  # rows of a published set
 SPLIT_SEED = 0  # the same rows are tested on, whatever else is chosen
 FEWEST = 8  # rows below which none are held out
+LONGEST = 60  # letters of a name that is shown
 
 
 @final
@@ -39,6 +40,7 @@ class Source(Frozen, kw_only=True):
     classes : the names of the classes in the order of the outputs; empty for regression
     lines : Python that gives X and y
     split : Python that gives train and test, if any are held out
+    notes : what was left out of a table, in sentences
     """
 
     name: str
@@ -54,6 +56,7 @@ class Source(Frozen, kw_only=True):
     target: str | None = None
     lines: tuple[str, ...] = ()
     split: str = ""
+    notes: tuple[str, ...] = ()
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -90,11 +93,12 @@ class Given(NamedTuple):
 
     X: Any
     y: NDArray[Any]
-    title: str = "your data"
+    title: str = "Your data"
     features: tuple[str, ...] = ()
     lines: tuple[str, ...] = ("X, y = …  # your data",)
     task: str | None = None
     classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Shelf(Frozen):
@@ -180,7 +184,8 @@ def catalogue(shelf: Shelf) -> list[dict[str, Any]]:
         }
         for name in here
     ]  # fmt: skip
-    more = {"csv": (shelf.csv, shelf.csv_name), "given": (shelf.given, "Your data"),
+    given = "" if shelf.given is None else shelf.given.title
+    more = {"csv": (shelf.csv, shelf.csv_name), "given": (shelf.given, given),
             "drawn": (shelf.drawn, "Drawn points")}  # fmt: skip
     found += [
         {"name": name, "title": title, "image": False, "task": "", "description": ""}
@@ -256,20 +261,20 @@ def _csv(choice: Mapping[str, Any], shelf: Shelf) -> Source:
     kinds = tuple(map(str, np.unique(found.y))) if found.task == "classification" else ()
     line = f"found = data.read({shelf.csv_name!r}, {target!r})"
     return _divided(choice, "csv", shelf.csv_name, found.X, found.y, found.feature_names, kinds,
-                    (line, "X, y = found.X, found.y"), target=found.target_name)  # fmt: skip
+                    (line, "X, y = found.X, found.y"), found.target_name, found.notes)  # fmt: skip
 
 
 def _given(choice: Mapping[str, Any], shelf: Shelf) -> Source:
     if shelf.given is None:
         raise ArgumentError("no data were given", mend="open the lab with pel.lab(model, X, y)")
-    X, y, title, features, lines, task, classes = shelf.given
+    X, y, title, features, lines, task, classes, notes = shelf.given
     kind = task or data.targets(y).task
     if kind == "classification" and not classes:
         classes = tuple(map(str, np.unique(y)))
     if not is_frame(X) and not features:
         features = tuple(f"x{k + 1}" for k in range(X.shape[1]))
     return _divided(choice, "given", title, X, y, features, classes if kind != "regression" else (),
-                    lines)  # fmt: skip
+                    lines, notes=notes)  # fmt: skip
 
 
 def _drawn(_: Mapping[str, Any], shelf: Shelf) -> Source:
@@ -298,6 +303,7 @@ def _divided(
     classes: tuple[str, ...],
     lines: tuple[str, ...],
     target: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Source:
     """Hold out a part of the rows; where classes have rows enough, of each its share."""
     task = "classification" if classes else "regression"
@@ -311,10 +317,19 @@ def _divided(
         train, test = data.split(len(y), share, seed=SPLIT_SEED, stratify=y if stratify else None)
         split = f"train, test = data.split(len(y), {share!r}, seed={SPLIT_SEED}"
         split += ", stratify=y)" if stratify else ")"
+        known = np.isin(y[test], y[train])
+        if classes and not known.all():  # what is held out whole could not be learned
+            train, test = np.append(train, test[~known]), test[known]
+            split += "\nknown = np.isin(y[test], y[train])"
+            split += "\ntrain, test = np.append(train, test[~known]), test[known]"
+            lines = ("import numpy as np", *lines)
+        if not len(test):
+            train, split = rows, ""
     image = tuple(X.shape[1:]) if getattr(X, "ndim", 2) == 4 else None
     return Source(
         name=name, title=title, task=task, X=X, y=y, train=train, test=test,
-        features=features, classes=classes, image=image, target=target, lines=lines, split=split,
+        features=features, classes=tuple(map(shortened, classes)), image=image, target=target,
+        lines=lines, split=split, notes=notes,
     )  # fmt: skip
 
 
@@ -322,6 +337,15 @@ def _can_stratify(y: NDArray[Any], share: float) -> bool:
     counts = np.unique(y, return_counts=True)[1]
     least = min(np.ceil(share * len(y)), len(y) - np.ceil(share * len(y)))
     return bool(counts.min() > 1 and least >= len(counts))
+
+
+def shortened(name: str) -> str:
+    """Cut a name that is too long to be shown.
+
+    >>> len(shortened("x" * 1000))
+    60
+    """
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 # --- tables that were uploaded -------------------------------------------------------------

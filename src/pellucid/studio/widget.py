@@ -1,93 +1,57 @@
-"""The lab as a widget of a notebook: the same page, and a channel of the notebook for a socket."""
+"""The lab in a cell of a notebook: its page, with a channel of the notebook for a socket."""
 
 from __future__ import annotations
 
-import weakref
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pellucid.errors import FileError
 from pellucid.lazy import load
-from pellucid.studio.opening import Opening, put
-from pellucid.studio.server import ASSETS
-from pellucid.studio.serving import opening_of
-from pellucid.studio.switchboard import Switchboard
+from pellucid.studio.server import ASSETS, Hub
 
-__all__ = ["widget"]
-
-PAGE = 1  # a widget is one page, however often it is shown
+__all__ = ["end", "widget"]
 
 
-def widget(
-    model: Any = None,
-    X: Any = None,
-    y: Any = None,
-    *,
-    data: str | None = None,
-    target: str | None = None,
-) -> Any:
-    """Show the lab in a cell of a notebook: JupyterLab, marimo, VS Code.
-
-    It is a widget of the package anywidget, which ``pip install 'pellucid[notebook]'`` brings. Its
-    worker ends with ``widget.stop()``, with the widget, or with the kernel.
-
-    Parameters
-    ----------
-    model, X, y, data, target : as for :func:`pellucid.lab`
+def widget(hub: Hub) -> Any:
+    """Make a widget that shows a lab: each place where it is shown is a page of that lab.
 
     Raises
     ------
     MissingPackageError : without anywidget
-    ArgumentError : for data that the lab cannot take, and why
     FileError : when the page was not built
-
-    Examples
-    --------
-    >>> from pellucid.studio import widget
-    >>> shown = widget(data="xor")  # doctest: +SKIP
     """
-    opening = opening_of(model, X, y, data, target)
     script = ASSETS / "lab.js"
     if not script.is_file():
         raise FileError("the page is not built", where=str(script), mend="run node page/build.mjs")
     anywidget = load("anywidget", extra="notebook")
-    members = {"_esm": script, "__init__": _begin, "stop": _stop, "__doc__": "The lab."}
-    made: Any = type("LabWidget", (anywidget.AnyWidget,), members)
-    return made(opening)
+    members = {"_esm": script, "__doc__": "The lab."}
+    made = type("LabWidget", (anywidget.AnyWidget,), members)()
+    made.on_msg(partial(_hear, hub, {}))
+    return made
 
 
-def _begin(self: Any, opening: Opening) -> None:
-    super(type(self), self).__init__()
-    folder = Path(load("tempfile").mkdtemp(prefix="pellucid-lab-"))
-    put(opening, folder)
-    board = Switchboard(folder, lambda call, *given: call(*given))
-    shown = weakref.ref(self)
+def _hear(hub: Hub, pages: dict[str, int], shown: Any, content: Any, _: Any) -> None:
+    """Pass on what a place says, or that it is gone; pages are numbered by these names."""
+    view, text = content.get("view"), content.get("text")
+    if view not in pages:
+        pages[view] = hub.enter(_putting(shown, view))
+    if text is None:
+        hub.leave(pages.pop(view))
+    else:
+        hub.say(pages[view], text)
 
-    def send(body: str | bytes) -> None:
-        there = shown()
-        if there is None:
-            return
+
+def _putting(shown: Any, view: str) -> Callable[[str | bytes], None]:
+    def put(body: str | bytes) -> None:
         if isinstance(body, bytes):
-            there.send({}, buffers=[body])
+            shown.send({"view": view}, buffers=[body])
         else:
-            there.send({"text": body})
+            shown.send({"view": view, "text": body})
 
-    def heard(_: Any, content: Any, __: Any) -> None:
-        text = content.get("text") if isinstance(content, dict) else None
-        if isinstance(text, str):
-            board.say(PAGE, text)
-
-    board.join(PAGE, send)
-    board.link.start()
-    self.on_msg(heard)
-    self._ending = weakref.finalize(self, _end, board, folder)
+    return put
 
 
-def _end(board: Switchboard, folder: Path) -> None:
-    board.link.stop()
-    load("shutil").rmtree(folder, ignore_errors=True)
-
-
-def _stop(self: Any) -> None:
-    """End the worker."""
-    self._ending()
+def end(shown: Any) -> None:
+    """Tell all places of a widget that its lab has ended."""
+    shown.send({"ended": True})

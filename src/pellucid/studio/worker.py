@@ -32,8 +32,10 @@ from pellucid.studio.frames import encoded, plain
 from pellucid.studio.keeping import Kept, keep, kept
 from pellucid.studio.messages import Ack, Request, Subscription, problem, read_message
 from pellucid.studio.opening import opened
-from pellucid.studio.script import script
+from pellucid.studio.racing import RaceWish
+from pellucid.studio.script import race_script, script, sweep_script
 from pellucid.studio.session import Session
+from pellucid.studio.sweeping import SweepWish
 from pellucid.studio.views import View, seen
 from pellucid.studio.wire import EVERYONE, Packet, Wire
 
@@ -43,6 +45,7 @@ SLICE = 0.006  # seconds of training between two looks at the messages
 IN_FLIGHT = 2  # frames that a page may have before it has drawn one
 BETWEEN_LOOKS = 2.0  # seconds from one search for findings to the next
 BETWEEN_SAVES = 2.0
+BETWEEN_PEEKS = 0.1  # seconds from one look at a race or a sweep to the next
 PATIENCE = 0.25  # seconds without a message, after which programs are made ready
 
 
@@ -78,7 +81,8 @@ class Worker:
         self._looked = self._saved = time.perf_counter()
         self._saved_version = -1
         self._warm: Any = None
-        self._ticked = time.perf_counter()
+        self._ticked = self._peeked = time.perf_counter()
+        self._beside: tuple[Any, ...] = ()
         self._said = ""
         self._writing: threading.Thread | None = None
         shelf, setting, weights = opened(folder)
@@ -96,19 +100,24 @@ class Worker:
             self._hear()
             if self._session.playing:
                 self._train()
+            self._look_beside()
             self._draw()
             self._now_and_then()
 
     def _listen(self) -> None:
-        """Pass on what comes; without a parent there is nothing left to do."""
+        """Pass on what comes; without a parent nothing is left to do, nor to be kept."""
         while (packet := self._wire.read()) is not None:
             self._inbox.put(packet)
+        load("shutil").rmtree(self._folder, ignore_errors=True)
         os._exit(0)
 
     def _hear(self) -> None:
         """Answer everything that has come; when nothing is to be done, wait for it."""
         wait = 0.0 if self._session.playing else PATIENCE
-        if self._session.playing and self._session.speed != np.inf:
+        if self._session.is_busy:
+            wait = min(wait, BETWEEN_PEEKS / 2)
+        limited = self._session.speed != np.inf and self._session.goal is None
+        if self._session.playing and limited:
             wait = min(SLICE, max(0.0, (1 - self._allowed) / self._session.speed))
         if any(one.is_waiting(self._session.version, np.inf) for one in self._pages.values()):
             wait = min(wait, SLICE / 4)
@@ -170,7 +179,8 @@ class Worker:
             "points": session.points, "edit_weight": session.edit_weight,
             "silence": session.silence, "reset": session.reset, "example": session.look_at,
             "subscribe": partial(self._subscribe, page), "export": self._export,
-            "script": lambda: {"text": script(session)},
+            "script": self._script, "race": self._race, "sweep": self._sweep,
+            "end": session.end_job, "open_run": session.open_run,
         }  # fmt: skip
         verb = verbs[request.op]
         try:
@@ -189,6 +199,24 @@ class Worker:
         self._session.set(setting)
         return {"state": self._session.state()}
 
+    def _script(self, of: Any = "run") -> dict[str, Any]:
+        """Give the Python of what is on the screen, or of the race or the sweep beside it."""
+        session = self._session
+        jobs = {"run": None, "race": session.race, "sweep": session.sweep}
+        job = named(of, "script", jobs)
+        if job is None and of != "run":
+            raise ArgumentError(f"there is no {of} yet", mend="begin one")
+        return {"text": script(session) if job is None else job.script}
+
+    def _race(self, racers: Any, start: Any = "first", epochs: Any = 20) -> None:
+        wish = RaceWish.of(racers, start, epochs)
+        text = race_script(self._session, wish)
+        self._session.begin_race(wish).script = text
+
+    def _sweep(self, axes: Any, seeds: Any = 5, epochs: Any = 20) -> None:
+        sweep = self._session.begin_sweep(SweepWish.of(axes, seeds, epochs))
+        sweep.script = sweep_script(sweep)
+
     def _seek(self, step: Any) -> dict[str, Any]:
         return {"step": self._session.seek(step)}
 
@@ -200,7 +228,7 @@ class Worker:
     def _play(self) -> None:
         if self._session.legs.viewed is not None:
             self._session.seek(None)
-        self._session.playing = True
+        self._session.playing, self._session.goal = True, None
         self._since = self._ticked = time.perf_counter()
         self._counted, self._allowed, self._rate = 0, 0.0, 0.0
 
@@ -230,7 +258,9 @@ class Worker:
 
     def _train(self) -> None:
         session, steps = self._session, np.inf
-        if session.speed != np.inf:
+        if session.goal is not None:
+            steps = session.goal - session.legs.last
+        elif session.speed != np.inf:
             now = time.perf_counter()
             earned = (now - self._ticked) * session.speed
             self._allowed = min(self._allowed + earned, session.speed * 0.1 + 1)
@@ -245,6 +275,9 @@ class Worker:
             return
         self._allowed -= done if steps < np.inf else 0
         self._measure_rate(done)
+        if session.goal is not None and session.legs.last >= session.goal:
+            session.playing, session.goal = False, None
+            self._tell_state()
 
     def _measure_rate(self, done: int) -> None:
         self._counted += done
@@ -252,6 +285,14 @@ class Worker:
         if passed > 0.5:
             self._rate = self._counted / passed
             self._since, self._counted = time.perf_counter(), 0
+
+    def _look_beside(self) -> None:
+        """See whether a race or a sweep has gone on, some times a second."""
+        now = time.perf_counter()
+        version = self._session.jobs_version
+        if version != self._beside and now - self._peeked > BETWEEN_PEEKS:
+            self._beside, self._peeked = version, now
+            self._session.version += 1
 
     def _draw(self) -> None:
         """Send a frame to each page that has drawn the ones before."""

@@ -25,6 +25,7 @@ def test_keys_alone(lab: RunningLab, look: Look) -> None:
     seen.until(lambda: seen.reading("step") > 40, "steps")
     press("Space")
     seen.until(lambda: seen.text(".play") == "Train", "a pause")
+    seen.frame()  # the last one, which may come after the pause is told
     now = seen.reading("step")
     press("[")
     seen.until(lambda: seen.reading("step") < now, "an earlier step")

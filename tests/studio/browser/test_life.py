@@ -28,6 +28,7 @@ def test_a_killed_worker_is_restarted_with_what_was_recorded(lab: RunningLab, lo
     seen.until(lambda: seen.reading("step") > 300, "steps")
     page.keyboard.press("Space")
     seen.until(lambda: seen.text(".play") == "Train", "a pause")
+    seen.frame()  # the last one, which may come after the pause is told
     last = seen.reading("step")
     page.wait_for_timeout(3000)  # the recording is written now and then
     os.kill(lab.worker(), signal.SIGKILL)

@@ -11,7 +11,7 @@ import pytest
 from tests.studio.browser.looking import AXE, ROOT, RunningLab, Seen
 
 Look = Callable[..., Seen]
-TABS = ("curves", "microscope", "flow", "convolution", "errors", "python")
+TABS = ("curves", "microscope", "flow", "convolution", "errors", "race", "sweep", "python")
 MOST = 400  # rows of a table that are shown
 
 

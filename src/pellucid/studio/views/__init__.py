@@ -14,7 +14,9 @@ from pellucid.studio.views.errors import errors
 from pellucid.studio.views.flow import flow
 from pellucid.studio.views.microscope import microscope
 from pellucid.studio.views.network import network
+from pellucid.studio.views.race import race
 from pellucid.studio.views.surface import surface
+from pellucid.studio.views.sweep import sweep
 from pellucid.studio.views.view import View
 
 __all__ = ["VIEWS", "View", "seen"]
@@ -28,6 +30,8 @@ VIEWS: dict[str, Callable[[Session, Mapping[str, Any]], View]] = {
     "microscope": microscope,
     "errors": errors,
     "convolution": convolution,
+    "race": race,
+    "sweep": sweep,
 }
 
 

@@ -47,7 +47,7 @@ def _points(session: Session, plane: Plane) -> dict[str, NDArray[Any]]:
     labels = session.labels("train")[:MOST_POINTS], session.labels("test")[:MOST_POINTS]
     _, centre, scale = session.columns
     raw = np.concatenate(parts) * scale + centre
-    told = np.concatenate([one.reshape(len(one), -1)[:, 0] for one in labels])
+    told = np.concatenate([one if one.ndim == 1 else one[:, 0] for one in labels])
     points = raw[:, list(plane.axes)]
     if raw.shape[1] == 1:
         points = np.column_stack([raw[:, 0], told])

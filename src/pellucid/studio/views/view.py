@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import whole_number
 from pellucid.errors import DataError
+from pellucid.plot.sweeps import FAR
 from pellucid.studio.session import Session
 
-__all__ = ["Plane", "View", "number", "plane_of", "single"]
+__all__ = ["Plane", "View", "is_far", "number", "plane_of", "single"]
 
 MARGIN = 0.12  # of the range of the data, on each side
 
@@ -51,6 +52,12 @@ def single(array: NDArray[Any]) -> NDArray[np.float32]:
     """Give it in single precision; what is too large for it becomes infinite."""
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, np.float32)
+
+
+def is_far(values: NDArray[Any]) -> bool:
+    """Whether values differ so much that their colours are to tell logarithms."""
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.min() > 0 and known.max() / known.min() > FAR)
 
 
 def plane_of(session: Session, resolution: int) -> Plane:
