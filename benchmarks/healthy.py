@@ -18,16 +18,24 @@ Recipe = Callable[[int], Findings | None]
 
 
 def found(
-    model: Any, X: Any, y: Any, seed: int, *, accuracy: float = 0.0, **options: Any
+    model: Any,
+    X: Any,
+    y: Any,
+    seed: int,
+    *,
+    accuracy: float = 0.0,
+    most: float = np.inf,
+    **options: Any,
 ) -> Findings | None:
     """Ask for all that can be said, train with a watch, and ask again.
 
-    A start that does not lead to the accuracy that the recipe is known for is no healthy run.
+    A start that does not lead to the accuracy, or to the loss, that the recipe is known for is no
+    healthy run.
     """
     asked = {k: v for k, v in options.items() if k in ("loss", "prepare", "validation")}
     before = model.diagnose(X, y, **asked)
     history = model.fit(X, y, seed=seed, progress=False, callbacks=[pel.Watch()], **options)
-    if accuracy and history["accuracy"][-1] < accuracy:
+    if history["loss"][-1] > most or (accuracy and history["accuracy"][-1] < accuracy):
         return None
     return before + model.diagnose(X, y)
 

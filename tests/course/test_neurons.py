@@ -63,9 +63,9 @@ def test_a1_five_thresholds(folder):
     colours = [(200, 225, 240), (70, 150, 60), (190, 85, 60), (50, 60, 200), (100, 100, 101)]
     assert [surface(rgb) for rgb in colours] == ["ice", "grass", "sand", "unknown", "unknown"]
     land = data.read_pictures(folder)
-    assert (land.X.shape, land.class_names) == ((60, 3, 16, 18), SURFACES)
+    assert (land.X.shape, tuple(np.unique(land.y))) == ((60, 3, 16, 18), SURFACES)
     told = [surface(colour) for colour in land.X.mean(axis=(2, 3))]
-    assert told == [SURFACES[k] for k in land.y]
+    assert told == land.y.tolist()
     drawn = plot.image_grid(land.X[::20], told[::20], rows=1, columns=3)
     assert [ax.get_title() for ax in drawn.axes] == ["grass", "ice", "sand"]
 
@@ -80,7 +80,7 @@ def test_a1_the_same_decision_learned(folder, engine):
     )  # fmt: skip
     assert model.evaluate(land)["accuracy"] == 1
     others, kinds = data.surfaces(60, seed=9)
-    assert np.array_equal(model.classify(others), kinds)
+    assert model.classify(others).tolist() == [SURFACES[k] for k in kinds]
     assert [surface(x.mean(axis=(1, 2))) for x in others] == [SURFACES[k] for k in kinds]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import pellucid as pel
 from pellucid import data, nn, optim
-from pellucid.diagnose import KINDS, Finding, Findings
+from pellucid.diagnose import KINDS, Finding, Findings, after, during
 from pellucid.errors import ArgumentError
 
 WINE = data.wine()
@@ -121,7 +123,45 @@ def test_diagnosing_tells_what_the_last_fit_told() -> None:
     assert "PEL306" not in model.diagnose(X, y, silence=["PEL306"]).codes
 
 
+def test_one_finding_is_shown_as_several_are() -> None:
+    found = fitted()
+    assert found[0]._repr_html_() == Findings([found[0]])._repr_html_()
+
+
 # --- borders of the checks -----------------------------------------------------------------
+
+
+def moving(losses: Any, moved: float = 2.0, constant: float = np.nan) -> during.Movement:
+    return during.Movement(np.array(losses, float), constant, lambda: moved)
+
+
+def test_a_likelihood_below_zero_is_not_taken_for_one_that_rose() -> None:
+    falling = np.linspace(-0.01, -0.5, 100)
+    falling[3] = 1.0  # one batch
+    assert not [*during.too_fast(moving(falling))]
+    assert [*during.too_fast(moving(np.linspace(-0.5, 5.0, 100)))]
+
+
+def test_what_batches_differ_by_is_no_learning() -> None:
+    noise = np.random.default_rng(1).normal(1.0, 0.3, 260)
+    noise[:5] = 1.3
+    assert [*during.too_slow(moving(noise, moved=0.001, constant=1.0))]
+    assert not [*during.too_slow(moving(np.linspace(2, 1, 260), moved=0.001, constant=1.0))]
+
+
+def test_a_few_held_rows_that_waver_are_no_overfitting() -> None:
+    losses, wavering = np.linspace(0.6, 0.05, 40), np.full(40, 0.10)
+    wavering[20:] = 0.14
+    assert not [*after.overfitting(losses, wavering)]
+    assert [*after.overfitting(losses, np.r_[np.linspace(0.6, 0.2, 20), np.linspace(0.2, 0.5, 20)])]
+
+
+def test_half_of_the_units_may_begin_at_zero() -> None:
+    values = np.ones((50, 10))
+    values[:, :7] = 0
+    assert not [*during.dead("layer", values, unlearned=True)]
+    values[:, :9] = 0
+    assert [*during.dead("layer", values, unlearned=True)]
 
 
 def test_a_narrow_layer_and_dropout_are_something_between() -> None:

@@ -32,11 +32,17 @@ def traced(*layers: Any, X: Any = IMAGES, y: Any = None) -> Any:
         nn.Conv2d(2, 2, bias=False, padding_mode="wrap", padding=1),
         nn.Conv2d(3, 3, padding="same", activation="relu"),
         nn.Conv1d(6, 3, stride=2, groups=2),
+        nn.Conv1d(4, 2, padding=2, dilation=2, groups=4, padding_mode="nearest"),
+        nn.ConvTranspose2d(6, 3),
+        nn.ConvTranspose2d(6, (3, 2), 2, 1, output_padding=1, dilation=(1, 2), groups=2),
+        nn.ConvTranspose2d(3, 1, stride=3, bias=False, activation="relu"),
+        nn.ConvTranspose2d(4, 2, stride=3, groups=4),
+        nn.ConvTranspose1d(6, 4, 3, 2, output_padding=1, dilation=2, groups=2),
     ],
     ids=repr,
 )
 def test_the_sum_of_products_is_what_the_layer_gave(layer: Any) -> None:
-    trace = traced(layer, X=SEQUENCES if isinstance(layer, nn.Conv1d) else IMAGES)
+    trace = traced(layer, X=SEQUENCES if layer._rank == 1 else IMAGES)
     z = trace["Z1"]
     for place in itertools.product(*map(range, z.shape[2:])):
         for channel in range(z.shape[1]):
@@ -44,8 +50,22 @@ def test_the_sum_of_products_is_what_the_layer_gave(layer: Any) -> None:
             total = window.products.sum() + window.bias
             assert total == pytest.approx(z.value[(1, channel, *place)], abs=1e-5)
             assert window.value == z.value[(1, channel, *place)]
-    assert window.over == ("…" if "wrap" in repr(layer) else "X")
-    assert window.kernel == "W1"
+    assert window.over == "X"
+    assert window.kernel.startswith("W1[")
+
+
+def test_a_transposed_convolution_is_shown_over_its_input_with_zeros_between() -> None:
+    ones = nn.ConvTranspose2d(1, 3, stride=2, padding=1, weight_init="ones", bias=False)
+    trace = traced(ones, X=np.arange(1.0, 5.0).reshape(1, 1, 2, 2))
+    assert trace["Z1"].formula.text == "X ∗ᵀ W1"
+    window = trace.window("Z1", (1, 1))
+    assert window.seen[0].tolist() == [[1, 0, 2], [0, 0, 0], [3, 0, 4]]
+    assert (window.kind, window.kernel, window.value) == ("transposed", "W1[:, 0] turned", 10)
+    slanted = nn.ConvTranspose1d(2, 2, groups=2, weight_init="kaiming_normal")
+    trace = traced(slanted, X=np.ones((1, 2, 1)))
+    window = trace.window("Z1", 0, channel=1)
+    assert window.kernel == "W1[1:2, 0] turned"
+    assert window.weights.tolist() == trace["W1"].value[1:2, 0, ::-1].tolist()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +111,15 @@ def test_arithmetic_is_written_out() -> None:
     window = several.window("Z1", (0, 0))
     assert window.arithmetic == "48 (48 products) = 48"
     assert str(window).splitlines()[-2] == "and 3 channels of smaller products"
+
+
+def test_a_notebook_shows_windows_and_quantities() -> None:
+    trace = traced(nn.Conv2d(1, 2, weight_init="ones", bias=False))
+    window = trace.window("Z1", (0, 0))
+    table, arithmetic = window._repr_html_().removeprefix("<pre>").split("</pre>")
+    assert table == "\n".join(str(window).splitlines()[:-1])
+    assert arithmetic == f"<p>{window.arithmetic}</p>"
+    assert trace["Z1"]._repr_html_().startswith("<b>Z1</b> = X ∗ W1 &ensp; (2, 1, 6, 5)<pre>")
 
 
 def test_a_window_draws_what_it_saw() -> None:

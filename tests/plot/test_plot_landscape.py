@@ -63,6 +63,23 @@ def test_the_plane_of_a_way_is_that_of_its_principal_directions_about_the_end() 
     assert ax.get_xlabel() == f"direction 1 ({100 * shares[0]:.2g} %)"
 
 
+def test_several_ways_lie_on_the_plane_of_the_principal_components_of_all_points() -> None:
+    other = WAY[::-1] + RNG.normal(size=WAY.shape)
+    ax = plot.loss_path(bowl, {"a": WAY, "b": other}, resolution=5)
+    theirs = PCA(2).fit(np.concatenate([WAY, other]))
+    lines = {one.get_gid(): np.column_stack(one.get_data()) for one in ax.lines}
+    for name, way in (("a", WAY), ("b", other)):
+        assert np.allclose(abs(lines[name]), abs(theirs.transform(way)))
+    share = 100 * theirs.explained_variance_ratio_.sum()
+    assert ax.get_title(loc="right") == f"{share:.3g} % of the variance seen"
+
+
+def test_ways_through_other_weights_are_refused() -> None:
+    with pytest.raises(ShapeError, match="not through the same weights") as refused:
+        plot.loss_path(bowl, {"a": WAY, "b": WAY[:, :3]})
+    assert refused.value.got == "a: 5, b: 3"
+
+
 def test_the_losses_of_a_plane_are_those_of_the_weights_on_it() -> None:
     asked: list[Any] = []
 

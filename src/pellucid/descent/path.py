@@ -14,6 +14,7 @@ from pellucid.descent.directions import Direction
 from pellucid.descent.objective import Floats, Iterate, Objective
 from pellucid.descent.step_rules import Constant, StepRule
 from pellucid.errors import ArgumentError, ShapeError
+from pellucid.lazy import load
 from pellucid.optim import Optimizer
 
 __all__ = ["Model", "Path"]
@@ -288,6 +289,9 @@ class Path(Frozen):
         if cut:
             lines.insert(ROWS // 2, "     …")
         return "\n".join([f"{self._name}: {self.steps} steps, {self._end}", head, *lines])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{load('html').escape(str(self))}</pre>"
 
     @property
     def _coordinates(self) -> str:

@@ -22,6 +22,7 @@ Array = NDArray[Any]
 
 PATIENCE, SHARE = 5, 0.2  # epochs since the best one, at least, and of all epochs
 ROSE, FELL = 1.3, 0.9  # validation loss over its best, training loss since then
+BY = 0.15  # at least, of the first epoch's loss: a few held rows waver by less
 EQUAL = 0.98, 1.1  # of the loss of a constant: nearly the same
 STEPS = 100  # before it is said that nothing was learned
 HIGH = 4.0  # the first loss, times that of a network that knows nothing; of numbers its square
@@ -99,7 +100,7 @@ def overfitting(losses: Sequence[float], held: Sequence[float]) -> Iterator[Find
     since = len(held) - 1 - best
     if (
         since >= max(PATIENCE, SHARE * len(held))
-        and np.mean(held[-3:]) > ROSE * held[best]
+        and np.mean(held[-3:]) > max(ROSE * held[best], held[best] + BY * losses[0])
         and losses[-1] < FELL * losses[best]
     ):
         yield found(

@@ -24,7 +24,7 @@ __all__ = [
 Array = NDArray[Any]
 Squashing = Literal["relu", "sigmoid", "tanh"]
 
-DEAD = 0.5  # of the units of a layer, each zero for every row
+DEAD = 0.8  # of the units of a layer, each zero for every row; of rows above 0, half begin so
 SATURATED, NEAR = 0.9, 0.01  # of the activations, this near to an end of their range
 UNLEARNED = 0.5  # of the loss of a constant: above it, a stuck unit is in the way
 VANISHED, EXPLODED, LEAP = 1e-4, 1e3, 1e3  # first to last; to the weights; to looks before
@@ -153,10 +153,11 @@ def too_fast(seen: Movement) -> Iterator[Finding]:
     """Find a loss that rose instead of falling."""
     if len(seen.losses) < 5:
         return
-    first, last = float(seen.losses[0]), seen.last
+    first, last, peak = float(seen.losses[0]), seen.last, float(seen.losses.max())
     start = first if math.isnan(seen.constant) else max(first, seen.constant)
-    peak = float(seen.losses.max())
-    rose = last > 2 * start or peak > (DIVERGED if last > start else FAR) * start
+    below = min(0.0, float(seen.losses.min()))  # a likelihood may be; what is compared is not
+    high = peak - below > (DIVERGED if last > start else FAR) * (start - below)
+    rose = high or last - below > 2 * (start - below)
     stuck = last > WORSE * seen.constant and last > 0.9 * first and seen.moved() > 1
     if rose or stuck:
         evidence = f"the loss was {first:.3g} at first, at most {peak:.3g}, {last:.3g} at the end"
@@ -166,10 +167,14 @@ def too_fast(seen: Movement) -> Iterator[Finding]:
 
 
 def too_slow(seen: Movement) -> Iterator[Finding]:
-    """Find weights that hardly moved, and a loss that hardly fell."""
+    """Find weights that hardly moved, and a loss that fell by no more than batches differ."""
     steps, last = len(seen.losses), seen.last
-    first = float(seen.losses[:5].mean())
-    if steps < MOVING or last < UNLEARNED * seen.constant or last <= (1 - FLAT) * first:
+    if steps < MOVING or last < UNLEARNED * seen.constant:
+        return
+    tenth = steps // 10
+    first = float(seen.losses[:tenth].mean())
+    noise = math.hypot(seen.losses[:tenth].std(), seen.losses[-tenth:].std()) / math.sqrt(tenth)
+    if first - last > FLAT * abs(first) + 2 * noise:
         return
     if (moved := seen.moved()) < UNMOVED:
         evidence = (

@@ -80,6 +80,9 @@ class Finding(Frozen):
         told = [f"  {name:<6} {text}" for name, text in self.lines.items() if text]
         return "\n".join([f"{self.code} {self.severity}: {self.title}", *told])
 
+    def _repr_html_(self) -> str:
+        return Findings([self])._repr_html_()
+
 
 @final
 class Findings(tuple[Finding, ...]):

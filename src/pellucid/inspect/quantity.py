@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen
+from pellucid.lazy import load
 
 __all__ = ["LARGEST", "Formula", "Kind", "Quantity", "Symbol", "matrix", "plain"]
 
@@ -94,6 +95,11 @@ class Quantity(Frozen):
     def __str__(self) -> str:
         value = np.array2string(self.value, precision=6, threshold=200)
         return f"{self.name} = {self.formula.text}   {self.shape}\n{value}"
+
+    def _repr_html_(self) -> str:
+        escape = load("html").escape
+        head = f"<b>{escape(self.name)}</b> = {escape(self.formula.text)} &ensp; {self.shape}"
+        return f"{head}<pre>{escape(chr(10).join(plain(self.value, 6)))}</pre>"
 
     def latex(self, *, digits: int = 4) -> str:
         r"""Write ``name = formula = numbers``, the numbers where they are few.

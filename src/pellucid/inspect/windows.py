@@ -16,16 +16,19 @@ from pellucid.graph import Tensor
 from pellucid.graph.variable import READ
 from pellucid.inspect.quantity import Symbol, plain
 from pellucid.inspect.writing import seen_through
+from pellucid.lazy import load
 from pellucid.plot.style import short
 
 __all__ = ["Slide", "Window", "slide_of", "window_of"]
 
 Array = NDArray[Any]
-Kind = Literal["convolution", "max", "mean"]
+Kind = Literal["convolution", "transposed", "max", "mean"]
 Name = Callable[[Tensor], Symbol | None]
 
 MOST_TERMS = 9  # of a sum that is written out
 MOST_DRAWN = 4  # channels
+CONVOLUTIONS = ("conv", "conv_input")
+BORDERS = ("pad", "cast", "take")  # what brings a border around the numbers
 
 
 class Slide(NamedTuple):
@@ -54,6 +57,17 @@ class Slide(NamedTuple):
     bias: str = ""
     groups: int = 1
 
+    def kernel_of(self, channel: int) -> str:
+        """Name the kernel of a channel; a transposed convolution keeps them by columns."""
+        if self.kernels is None:
+            return ""
+        if self.kind == "convolution":
+            return f"{self.kernel}[{channel}]"
+        group, place = divmod(channel, len(self.kernels) // self.groups)
+        width = self.kernels.shape[1]
+        rows = f"{group * width}:{(group + 1) * width}" if self.groups > 1 else ":"
+        return f"{self.kernel}[{rows}, {place}] turned"
+
     def seen(self, row: int, channel: int, place: tuple[int, ...]) -> Array:
         """Give what the window sees at a place, (channels seen, …)."""
         steps = zip(place, self.extents, self.stride, self.dilation, strict=True)
@@ -72,14 +86,18 @@ class Window(Frozen):
 
     ``print(window)`` shows the arithmetic, ``window.plot()`` draws it.
 
+    A transposed convolution is shown as the convolution that gives the same numbers: its input has
+    stride − 1 zeros between its numbers and d (k − 1) − padding around them, the kernel is turned
+    by half a circle, and the window moves one step at a time.
+
     Attributes
     ----------
     name, index : of which quantity, and where in it: row, channel, place
     over : the name of what the window slides over
     seen : what it saw, (channels, …), padding included
-    kernel, weights : the name of the kernels, and the numbers of this one, shaped as `seen`
+    kernel, weights : the name of this kernel, such as "W1[0]", and its numbers, shaped as `seen`
     bias : what is added in the end; nothing for pooling
-    kind : "convolution", "max" or "mean"
+    kind : "convolution", "transposed", "max" or "mean"
     value : the result
 
     Examples
@@ -109,10 +127,6 @@ class Window(Frozen):
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
-
-    @property
-    def _kernel(self) -> str:
-        return f"{self.kernel}[{self.index[1]}]"
 
     @property
     def products(self) -> Array:
@@ -145,7 +159,7 @@ class Window(Frozen):
         head = f"{self.name}{list(self.index)}"
         if self.weights is None:
             return "\n".join([head, *plain(self.seen[0], 4), self.arithmetic])
-        names = ("channel", self.over, self._kernel, "products", "sum")
+        names = ("channel", self.over, self.kernel, "products", "sum")
         columns: list[list[str]] = [[name] for name in names]
         shown = self._largest(MOST_TERMS)
         for k in shown:
@@ -161,6 +175,10 @@ class Window(Frozen):
             lines.append(f"and {len(self.seen) - len(shown)} channels of smaller products")
         said = [f"bias {self.bias:.4g}"] * bool(self.bias)
         return "\n".join([head, *lines, *said, self.arithmetic])
+
+    def _repr_html_(self) -> str:
+        *table, last = map(load("html").escape, str(self).splitlines())
+        return f"<pre>{chr(10).join(table)}</pre><p>{last}</p>"
 
     def _largest(self, most: int) -> list[int]:
         """Choose channels, those of the largest products."""
@@ -186,7 +204,7 @@ class Window(Frozen):
             of = f", channel {k}" * (len(self.seen) > 1)
             heads += [
                 f"{self.over}{of}",
-                self._kernel,
+                self.kernel,
                 f"products: {_bare(self.products[k].sum())}",
             ]
         title = f"{self.name}{list(self.index)} = {_bare(self.value)}" if title is None else title
@@ -215,8 +233,9 @@ def window_of(slide: Slide, name: str, value: Array, place: Any, row: int, chann
     index = (row, channel, *given)
     seen = slide.seen(row, channel, given)
     return Window(
-        name, index, slide.over, seen, slide.kernel, own, bias, slide.kind, float(value[index])
-    )
+        name, index, slide.over, seen, slide.kernel_of(channel), own, bias, slide.kind,
+        float(value[index]),
+    )  # fmt: skip
 
 
 # --- read off a graph ------------------------------------------------------------------------
@@ -225,12 +244,14 @@ def window_of(slide: Slide, name: str, value: Array, place: Any, row: int, chann
 def slide_of(node: Tensor, name: Name) -> Slide | None:
     """Find how windows slide, if a tensor is a convolution or a pooling of something."""
     inner, added = node, None
-    if node.op.name == "add" and node.inputs[0].op.name == "conv":
+    if node.op.name == "add" and _behind(node.inputs[0], "slice").op.name in CONVOLUTIONS:
         inner, added = node.inputs[0], _behind(node.inputs[1], "reshape")
         if added.op is not READ or added.ndim != 1:
             return None
     if inner.op.name == "conv":
         return _convolution(inner, added, name)
+    if inner.op.name == "slice" and inner.inputs[0].op.name == "conv_input":
+        return _transposed(inner, added, name)
     if inner.op.name == "divide" and inner.inputs[0].op.name == "sum":
         found, count = _pooling(inner.inputs[0], "mean", name), inner.inputs[1]
         is_count = found and count.shape == () and count.item() == math.prod(found.extents)
@@ -250,6 +271,37 @@ def _convolution(node: Tensor, added: Tensor | None, name: Name) -> Slide:
     )  # fmt: skip
 
 
+def _transposed(node: Tensor, added: Tensor | None, name: Name) -> Slide:
+    """See each element of the result as a window over the input with zeros between its numbers."""
+    spread = node.inputs[0]
+    x, kernels = (one.numpy() for one in spread.inputs[:2])
+    attrs, extents = spread.attrs, kernels.shape[2:]
+    stride, dilation = attrs["stride"], attrs["dilation"]
+    reach = [d * (k - 1) for k, d in zip(extents, dilation, strict=True)]
+    whole = spread.numpy().shape[2:]
+    padded = np.zeros((*x.shape[:2], *map(sum, zip(whole, reach, strict=True))), x.dtype)
+    steps = zip(x.shape[2:], reach, stride, strict=True)
+    apart: Any = [slice(r, r + (n - 1) * s + 1, s) for n, r, s in steps]
+    padded[(..., *apart)] = x
+    ends = zip(node.attrs["slices"][2:], reach, strict=True)
+    kept: Any = [slice(first, last + r) for (first, last, _), r in ends]
+    own = None if added is None else added.numpy()
+    return Slide(
+        "transposed", _over(spread.inputs[0], name), padded[(..., *kept)], extents,
+        (1,) * len(extents), dilation, _turned(kernels, attrs["groups"]),
+        _called(spread.inputs[1], name), own, "" if added is None else _called(added, name),
+        attrs["groups"],
+    )  # fmt: skip
+
+
+def _turned(kernels: Array, groups: int) -> Array:
+    """Lay (channels, results / groups, …) out as (results, channels / groups, …), turned around."""
+    channels, results, *extents = kernels.shape
+    parts = kernels.reshape(groups, channels // groups, results, *extents).swapaxes(1, 2)
+    whole = parts.reshape(groups * results, channels // groups, *extents)
+    return np.flip(whole, tuple(range(2, whole.ndim)))
+
+
 def _pooling(node: Tensor, kind: Kind, name: Name) -> Slide | None:
     laid = node.inputs[0]
     if laid.op.name != "windows":
@@ -264,7 +316,7 @@ def _pooling(node: Tensor, kind: Kind, name: Name) -> Slide | None:
 
 def _over(x: Tensor, name: Name) -> str:
     """Say over what windows slide, the padding left out."""
-    while name(x) is None and x.op.name in ("pad", "cast"):
+    while name(x) is None and x.op.name in BORDERS and x.inputs[0].ndim == x.ndim:
         x = x.inputs[0]
     return _called(x, name)
 

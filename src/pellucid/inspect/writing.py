@@ -226,6 +226,13 @@ class Writer:
         text = CONVOLUTIONS[node.op.name].format(x.text, y.text)
         return Written(text, node.op.formula.format(x.latex, y.latex), MATMUL)
 
+    def _cut(self, node: Tensor) -> Written:
+        """Leave out that a transposed convolution cuts its result, as padding is left out."""
+        (inner,) = node.inputs
+        if inner.op.name != "conv_input" or self.name(inner) is not None:
+            raise Untold
+        return self._conv(inner)
+
     def _concatenate(self, node: Tensor) -> Written:
         parts = [self._operand(x) for x in node.inputs]
         text = ", ".join(part.text for part in parts)
@@ -251,6 +258,7 @@ WAYS: dict[str, Callable[[Writer, Tensor], Written]] = {
     "power": Writer._power,
     "reshape": Writer._reshape,
     "reshape_like": Writer._reshape,
+    "slice": Writer._cut,
     "sum": Writer._sum,
     "transpose": Writer._transpose,
     "where": Writer._where,

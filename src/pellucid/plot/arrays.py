@@ -134,7 +134,8 @@ def encode(names: Sequence[str] | None = None, **labels: ArrayLike) -> Classes:
         )
     values, places = np.unique(np.concatenate(list(arrays.values())), return_inverse=True)
     borders = np.cumsum([len(array) for array in arrays.values()])[:-1]
-    return Classes(tuple(map(str, values)), tuple(np.split(places.reshape(-1), borders)))
+    said = values if values.dtype.kind == "U" else [str(one).replace("-", "−") for one in values]
+    return Classes(tuple(map(str, said)), tuple(np.split(places.reshape(-1), borders)))
 
 
 def image_stack(images: ArrayLike) -> Floats:

@@ -14,6 +14,7 @@ from pellucid.plot.arrays import finite, grid_cells, numbers
 from pellucid.plot.style import (
     GRID,
     INK,
+    WIDEST,
     axes_or_new,
     darkening,
     diverging,
@@ -89,7 +90,8 @@ def matrix_grid(
     ----------
     arrays : n of shape (h, w), which need not be equal: an image before and after pooling, say
     titles : n texts
-    rows, columns : the grid; one that is missing follows from n, both must hold exactly n
+    rows, columns : the grid; one that is missing follows from n, both must hold exactly n; without
+        them, as many stand in a row as can be read in one column
     number_format, hide_zeros, signed : as for `matrix`
 
     Raises
@@ -111,6 +113,10 @@ def matrix_grid(
       mend    pass arrays[:4], or leave rows out
     """
     planes = [plane(values, f"arrays[{k}]") for k, values in enumerate(arrays)]
+    texts = [written(array, number_format, hide_zeros) for array in planes]
+    cell = cell_inches(texts)
+    if rows is None and columns is None and planes:
+        columns = _abreast(planes, cell)
     rows, columns = grid_cells(len(planes), rows, columns, "arrays")
     heads = [""] * len(planes) if titles is None else [str(text) for text in titles]
     if len(heads) != len(planes):
@@ -119,9 +125,8 @@ def matrix_grid(
             got=f"{len(heads)} titles for {len(planes)} arrays",
             mend=f"give {len(planes)} titles, or none",
         )  # fmt: skip
-    texts = [written(array, number_format, hide_zeros) for array in planes]
     limits = _limits(planes, signed)
-    figure, spots = _spots(figure, planes, cell_inches(texts), rows, columns, bool(title), heads)
+    figure, spots = _spots(figure, planes, cell, rows, columns, bool(title), heads)
     if title:
         figure.suptitle(title, fontsize="medium", color=INK, x=0.01, ha="left")
     for spot, array, text, head in zip(spots, planes, texts, heads, strict=False):
@@ -217,6 +222,13 @@ def _limits(arrays: Sequence[Floats], signed: bool) -> tuple[float, float]:
         high = max(-low, high, 1e-12)
         return -high, high
     return low, high
+
+
+def _abreast(planes: Sequence[Floats], cell: float) -> int:
+    """How many arrays stand in a row, at most five, so that rows are about equally full."""
+    widest = max(array.shape[1] for array in planes)
+    most = min(5, max(1, int((WIDEST - 0.15) / (cell * widest + 0.15))))
+    return -(-len(planes) // -(-len(planes) // most))
 
 
 def _spots(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from pellucid.arguments import one_of, truth
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.plot.cells import Floats, cell_inches, draw, frame, plane, written
-from pellucid.plot.style import ACCENT, CONTRAST, INK, MUTED, figure_or_new
+from pellucid.plot.style import ACCENT, CONTRAST, INK, MUTED, WIDEST, figure_or_new
 from pellucid.shapes import per_axis
 
 if TYPE_CHECKING:
@@ -293,21 +293,34 @@ def _row(
     *,
     signs: Sequence[str],
 ) -> Figure:
-    """Arrays in one row, with a sign before each; grey for each on its own scale."""
+    """Arrays with a sign before each, in a row, or two and two; grey for each on its own scale."""
     cell = cell_inches(texts)
-    widths = [array.shape[1] for array in shown]
-    tallest = max(array.shape[0] for array in shown)
-    gap = 0.3
-    width = cell * sum(widths) + gap * len(shown) + 0.2
-    figure = figure_or_new(figure, (max(width, 3.4), cell * tallest + 0.7))
-    grid = figure.add_gridspec(1, len(shown), width_ratios=[w + gap / cell for w in widths])
+    gap, room = 0.3 / cell, 0.3 / cell  # for a sign, and for a heading
+    lines = [shown] if _broad(shown, gap) * cell + 0.2 <= WIDEST else [shown[:2], shown[2:]]
+    lines = [line for line in lines if line]
+    broadest = max(_broad(line, gap) for line in lines)
+    heights = [max(array.shape[0] for array in line) + room for line in lines]
+    size = max(cell * broadest + 0.2, 3.4), cell * sum(heights) + 0.4
+    figure = figure_or_new(figure, size)
+    outer = figure.add_gridspec(len(lines), 1, height_ratios=heights)
+    spots = []
+    for place, line in enumerate(lines):  # what is left of a line stays empty
+        rest = broadest - _broad(line, gap)
+        ratios = [*[array.shape[1] + gap for array in line], *[rest] * (rest > 0)]
+        grid = outer[place].subgridspec(1, len(ratios), width_ratios=ratios)
+        spots += [grid[k] for k in range(len(line))]
     for k, (array, text) in enumerate(zip(shown, texts, strict=True)):
-        ax = figure.add_subplot(grid[k])
+        ax = figure.add_subplot(spots[k])
         signed = bool(array.min() < 0)
         greatest = float(abs(array).max()) or 1.0
         draw(ax, array, text, (-greatest if signed else 0.0, greatest), signed, heads[k])
         ax.set_ylabel(signs[k], rotation=0, va="center", labelpad=9, color=MUTED, fontsize="large")
     return figure
+
+
+def _broad(line: Sequence[Floats], gap: float) -> float:
+    """The cells that arrays take beside each other, with a gap before each."""
+    return sum(array.shape[1] + gap for array in line)
 
 
 def _inner(figure: Figure, slide: _Slide) -> None:

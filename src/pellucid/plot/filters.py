@@ -18,6 +18,7 @@ from pellucid.plot.style import (
     INK,
     LINES,
     MARKERS,
+    WIDEST,
     axes_or_new,
     darkening,
     diverging,
@@ -257,7 +258,7 @@ def _kernels(weights: ArrayLike, name: str) -> Floats:
 
 
 def _drawn(
-    pictures: Mapping[str, Floats], figure: Figure | None, title: str | None, width: float = 6.4
+    pictures: Mapping[str, Floats], figure: Figure | None, title: str | None, width: float = WIDEST
 ) -> Figure:
     """Pictures below each other, as wide as there is room and sense."""
     heights = [p.shape[0] * min(width / p.shape[1], PIXEL) for p in pictures.values()]

@@ -68,7 +68,7 @@ def image_grid(
             mend=f"give {count} titles, or none",
         )
     lines = max(text.count("\n") + 1 for text in texts) if any(texts) else 0
-    width = 6.0 / max(columns, 4)
+    width = max(4.6, 0.6 * columns) / max(columns, 4)
     figure = figure_or_new(
         figure, (width * columns, rows * (width + 0.16 * lines) + 0.3 * bool(title))
     )

@@ -17,6 +17,7 @@ from pellucid.plot.style import (
     CONTRAST,
     INK,
     MUTED,
+    WIDEST,
     axes_or_new,
     few_ticks,
     figure_or_new,
@@ -80,7 +81,7 @@ def layer_histograms(
         kind: _edges([one[kind] for one in read.values() if kind in one], kind, bins)
         for kind in kinds
     }
-    size = (min(1.2 + 1.7 * len(kinds), 6.4), 0.55 + 0.3 * bool(title) + 0.62 * len(read))
+    size = (min(1.1 + 1.3 * len(kinds), WIDEST), 0.6 + 0.3 * bool(title) + 0.7 * len(read))
     figure = figure_or_new(figure, size)
     if title:
         figure.suptitle(title, fontsize="medium", color=INK, x=0.01, ha="left")
@@ -132,7 +133,7 @@ def gradient_flow(
         raise DataError(
             "there is no gradient to draw", where="gradients", mend="give one that flows"
         )
-    ax = axes_or_new(ax, (min(2.4 + 0.45 * len(names), 6.0), 2.9))
+    ax = axes_or_new(ax, (min(2.4 + 0.45 * len(names), 4.6), 2.9))
     ax.set_yscale("log")
     ax.grid(False, axis="x")
     drawn = [_flow(ax, one, *look) for one, look in zip(sizes.values(), _FLOWS, strict=False)]
@@ -141,7 +142,7 @@ def gradient_flow(
         legend(ax, list(sizes), drawn)
     _name(ax, names)
     _decades(ax)
-    return headed(ax, title, y="size" if len(sizes) == 2 else "size of the gradient")
+    return headed(ax, title, x="layer", y="size" if len(sizes) == 2 else "size of the gradient")
 
 
 # --- pieces ----------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ def _cell(ax: Axes, array: Floats, edges: Floats) -> None:
     ax.set_ylim(0, 1.5 * max(float(np.max(counts)), 1.0))
     if edges[0] < 0 < edges[-1]:
         ax.axvline(0, color=AXIS, linewidth=0.8)
-    top: dict[str, Any] = {"transform": ax.transAxes, "va": "top", "fontsize": "x-small"}
+    top: dict[str, Any] = {"transform": ax.transAxes, "va": "top", "fontsize": 7.5}
     if seen.size:
         ax.text(1, 1, f"σ {short(float(seen.std()))}", color=MUTED, ha="right", **top)
     if seen.size < array.size:

@@ -28,6 +28,7 @@ __all__ = [
     "MANY",
     "MARKERS",
     "MUTED",
+    "WIDEST",
     "axes_or_new",
     "colour_bar",
     "darkening",
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 INK, MUTED, AXIS, GRID = "#22262b", "#5b6269", "#b4b6b5", "#e6e6e2"
+WIDEST = 5.0  # inches of a new figure: in a column of 3.3 its small letters can still be read
 MANY = 2000  # more points or segments than this are a picture inside a vector file, not megabytes
 ACCENT, CONTRAST = "#005ab5", "#be5000"
 

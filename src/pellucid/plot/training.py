@@ -16,6 +16,7 @@ from pellucid.plot.style import (
     INK,
     MANY,
     MUTED,
+    WIDEST,
     axes_or_new,
     figure_or_new,
     headed,
@@ -81,7 +82,7 @@ def curves(
     metrics = by_metric(values)
     wide = min(len(metrics), 2)
     rows = -(-len(metrics) // wide)
-    figure = figure_or_new(figure, (6.0 if wide == 2 else 4.2, 2.7 * rows))
+    figure = figure_or_new(figure, (WIDEST if wide == 2 else 4.2, 2.6 * rows))
     if title:
         figure.suptitle(title, fontsize="medium", color=INK, x=0.01, ha="left")
     for place, (name, pair) in enumerate(metrics.items(), start=1):
