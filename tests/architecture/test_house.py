@@ -28,7 +28,7 @@ LEVELS = {
         3: "autodiff functional order plot",
         2: "ops",
         1: "graph",
-        0: "shapes lazy arguments files version",
+        0: "shapes lazy arguments files recent version",
         -1: "errors",  # the ground, on which level 0 stands as well
     }.items()
     for room in rooms.split()

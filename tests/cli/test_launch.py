@@ -93,6 +93,7 @@ def test_when_one_is_killed_all_end_within_seconds_and_the_cause_is_told(tmp_pat
     _, err = ended(process, status=1)
     assert time.monotonic() - begin < 10  # five, and what a busy machine adds
     assert err.startswith("error: process 1 of 2 has ended")
+    assert "killed by SIGKILL" in err
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 

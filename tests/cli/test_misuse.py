@@ -27,7 +27,8 @@ USAGE = [
      "for example: pellucid train digits; or pellucid train --help"),
     ("trian digits", "there is no command trian", "did you mean train?"),
     ("xyz", "there is no command xyz",
-     "the commands are train, sweep, predict, evaluate, diagnose, show, export, data, doctor"),
+     "the commands are train, sweep, predict, evaluate, diagnose, show, export, data, doctor, "
+     "launch, lab"),
     ("-x", "pellucid has no option -x", "pellucid --help lists the options"),
     ("train digits --epoch 3", "train has no option --epoch", "did you mean --epochs?"),
     ("train digits --epochs", "--epochs needs a value",
@@ -106,7 +107,7 @@ USAGE = [
      "--model is a file that describes layers "
      "(got --model=m.txt, wanted a file that ends in .toml or .json, or cnn)",
      "write --model=model.toml; pellucid train --help shows one"),
-    ("predict runs/x", "the argument TABLE of predict is missing",
+    ("predict runs/x", "the argument TABLE|PICTURES of predict is missing",
      "for example: pellucid predict runs/flowers-1 new.csv; or pellucid predict --help"),
     ("evaluate", "the argument RUN of evaluate is missing",
      "for example: pellucid evaluate runs/digits-1; or pellucid evaluate --help"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid import nn, optim
 from pellucid.data import pictures, read, read_picture, read_pictures, surfaces
 from pellucid.errors import ArgumentError, DataError, FileError
 
@@ -186,12 +187,19 @@ def test_a_folder_has_a_class_for_each_sub_folder(land: Path):
     found = read(land)
     assert found.X.shape == (12, 3, 16, 16)
     assert found.X.dtype == np.uint8
-    assert found.class_names == ("grass", "ice", "sand")
-    assert found.y.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert found.y.tolist() == ["grass"] * 4 + ["ice"] * 4 + ["sand"] * 4
+    assert found.class_names == ()  # the labels are names
     assert found.task == "classification"
     assert found.image_shape == (16, 16)
     assert found.notes == ()
     assert np.array_equal(found.X[0], surfaces(12)[0][0])
+
+
+def test_a_network_answers_with_the_names_of_the_folders(land: Path):
+    found = read(land)
+    model = nn.Sequential([nn.GlobalAvgPool(), nn.Linear(3)])
+    model.fit(found, optimizer=optim.Adam(0.05), prepare="standard", epochs=60, seed=1)
+    assert model.classify(found.X).tolist() == found.y.tolist()
 
 
 def test_thresholds_tell_the_surfaces_of_a_folder(land: Path):

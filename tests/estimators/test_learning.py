@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from pellucid import EarlyStopping, data, losses, nn, optim
@@ -28,6 +30,18 @@ def classifier(**wishes: Any) -> NeuralClassifier:
 def regressor(**wishes: Any) -> NeuralRegressor:
     given: dict[str, Any] = {"max_iter": 80, "learning_rate": 0.03, "random_state": 0}
     return NeuralRegressor((8,), **(given | wishes))
+
+
+def test_a_layer_alone_is_a_network_of_one() -> None:
+    layer = nn.Linear(1)
+    layer(X)
+    before = layer.weight.numpy()
+    model = classifier(network=layer, max_iter=5)
+    learned = [one.fit(X, SIDE).coefs_[0] for one in (model, clone(model))]
+    np.testing.assert_array_equal(*learned)
+    assert layer.weight.numpy() is before
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
 def test_it_is_the_fit_of_a_network() -> None:

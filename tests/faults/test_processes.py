@@ -90,7 +90,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 def test_a_forked_child_can_train(engine):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORK, engine], capture_output=True, timeout=60
+        [sys.executable, "-W", "ignore", "-c", FORK, engine], capture_output=True, timeout=300
     )
     assert (done.returncode, done.stderr) == (0, b"")
 

@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+import pellucid as pel
 from pellucid import nn
 from pellucid.errors import FileError
 
@@ -44,7 +45,13 @@ def functional():
     return model
 
 
-MADE = [unbuilt, called, with_gradients, fitted, functional]
+def with_a_called_layer():
+    layer = nn.Linear(4)
+    layer(X)
+    return nn.Sequential([layer, nn.Linear(1)])
+
+
+MADE = [unbuilt, called, with_gradients, fitted, functional, with_a_called_layer]
 COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda one: pickle.loads(pickle.dumps(one))}
 
 
@@ -69,6 +76,37 @@ def test_what_holds_several_networks_keeps_them_apart_and_together(again):
     first, second, other = again([model, model, called()])
     assert first is second
     assert first is not other
+
+
+class Normed(nn.Module):
+    def __init__(self, units):
+        self.inner = nn.Linear(units)
+        self.norm = nn.BatchNorm1d()
+
+    def forward(self, x):
+        return self.norm(self.inner(x))
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Linear(3), lambda: Normed(2)])
+@pytest.mark.parametrize("again", COPIES.values(), ids=COPIES)
+def test_a_bare_layer_is_copied_too(make, again):
+    layer = make()
+    assert again(layer)(X).shape == layer(X).shape
+    (layer(X, training=True) ** 2).sum().backward()
+    twin = again(layer)
+    assert twin(X).numpy().tobytes() == layer(X).numpy().tobytes()
+    assert list(twin.parameters()) == list(layer.parameters())
+    assert list(again(layer.freeze()).parameters()) == []
+    assert not set(twin.variables().values()) & set(layer.variables().values())
+    assert all(v.grad is None for v in twin.variables().values())
+
+
+def test_a_network_with_a_called_layer_comes_back_from_its_file(tmp_path):
+    model = with_a_called_layer()
+    model.save(tmp_path / "model.safetensors")
+    again = pel.load(tmp_path / "model.safetensors")
+    assert not again.built
+    assert again.layers[0](X).numpy().tobytes() == model.layers[0](X).numpy().tobytes()
 
 
 def test_a_network_that_plain_data_cannot_tell_says_so():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import sys
 import warnings
 from pathlib import Path
@@ -18,6 +20,8 @@ from tests.interop.networks import layers
 import pellucid as pel
 from pellucid import data, interop, nn, optim
 from pellucid.errors import EngineError, FileError, GraphError, MissingPackageError
+from pellucid.train.checkpoint import content_of
+from pellucid.train.signed import json_of, write
 
 rng = np.random.default_rng(0)
 
@@ -130,10 +134,46 @@ def test_a_network_that_came_in_is_trained_and_written_again(tmp_path: Path) -> 
     assert again.evaluate(X, y)["accuracy"] > 0.9
     assert sorted(again.parameters()) == ["0.bias", "0.weight", "1.bias", "1.weight"]
     np.testing.assert_allclose(before, model.predict(X), rtol=1e-5, atol=1e-6)
-    with pytest.raises(GraphError, match="written as ONNX"):
-        again.save(tmp_path / "moons.safetensors")
     third = run(interop.onnx.to_onnx(again), np.asarray(X, np.float32))
     np.testing.assert_allclose(third["output"], again.predict(X), rtol=1e-4, atol=1e-5)
+
+
+COPIES = {
+    "file": lambda one, path: (one.save(path), pel.load(path))[1],
+    "copy": lambda one, path: one.copy(),
+    "pickle": lambda one, path: pickle.loads(pickle.dumps(one)),
+}
+
+
+@pytest.mark.parametrize("again", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("fitted", [False, True], ids=["as read", "trained"])
+@pytest.mark.parametrize("name", ["linear", "convolutional"])
+def test_a_network_that_came_in_is_kept_as_any_other(
+    name: str, fitted: bool, again: Any, tmp_path: Path
+) -> None:
+    model, X = layers()[name]
+    ours = interop.onnx.from_onnx(interop.onnx.to_onnx(model))
+    if fitted:
+        ours.fit(X, 0 * model.predict(X), epochs=1, seed=1, progress=False)
+    twin = again(ours, tmp_path / "kept.safetensors")
+    assert twin.predict(X).tobytes() == ours.predict(X).tobytes()
+    assert list(twin.parameters()) == list(ours.parameters())
+    if fitted:
+        with pytest.raises(GraphError, match="reset to is not known"):
+            twin.reset(1) or twin.predict(X)
+
+
+def test_a_file_whose_graph_lacks_numbers_is_refused(tmp_path: Path) -> None:
+    ours = interop.onnx.from_onnx(interop.onnx.to_onnx(layers()["reshape"][0]))
+    content = content_of(ours)
+    architecture = json.loads(content.metadata["architecture"])
+    for array in architecture["arguments"]["graph"]["items"]["arrays"]:
+        array[-1] = None
+    content.metadata["architecture"] = json_of(architecture)
+    path = tmp_path / "lacking.safetensors"
+    write(path, content)
+    with pytest.raises(FileError, match="numbers of an array are missing"):
+        pel.load(path)
 
 
 def test_what_pytorch_has_exported_takes_any_number_of_rows(tmp_path: Path) -> None:

@@ -274,7 +274,7 @@ def predict(
     out: options.AnswerFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Predict the target for each row of a table.
+    """Predict the target for each row of a table, or for pictures.
 
     \b
     For example:
@@ -291,6 +291,7 @@ def predict(
                 "predictions": answers.predictions, "classes": answers.classes,
                 "probabilities": answers.probabilities, "notes": answers.notes,
                 "out": None if out is None else str(out),
+                **({"files": answers.files} if answers.files else {}),
             }
         )  # fmt: skip
     else:

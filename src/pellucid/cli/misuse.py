@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pellucid.cli.parts import nearest
+from pellucid.data.pictures import PICTURE_SUFFIXES
 from pellucid.errors import ArgumentError, DataError, FileError, PellucidError
 
 __all__ = ["EXAMPLES", "explained", "mend_of", "no_data", "only_longer"]
@@ -22,6 +23,7 @@ EXAMPLES = {
     "data": "pellucid data",
     "doctor": "pellucid doctor",
 }
+COMMANDS = (*EXAMPLES, "launch", "lab")
 
 
 def explained(error: Any, given: Sequence[str]) -> tuple[str, str]:
@@ -40,8 +42,8 @@ def explained(error: Any, given: Sequence[str]) -> tuple[str, str]:
         other = f"{_help(command)} lists the options"
         return f"{command} has no option {option}", _instead(option, _options(error.ctx), other)
     if (unknown := re.match(r"No such command '(.*?)'", said)) is not None:
-        other = f"the commands are {', '.join(EXAMPLES)}"
-        return f"there is no command {unknown[1]}", _instead(unknown[1], EXAMPLES, other)
+        other = f"the commands are {', '.join(COMMANDS)}"
+        return f"there is no command {unknown[1]}", _instead(unknown[1], COMMANDS, other)
     if kind == "MissingParameter":
         said = f"the argument {error.param.metavar} of {command} is missing"
     elif kind == "BadOptionUsage":
@@ -91,6 +93,8 @@ def mend_of(error: PellucidError) -> str:
         return error.mend
     if isinstance(error, FileError) and error.where.endswith((".safetensors", ".json")):
         return "restore the file from a copy, or train again"
+    if isinstance(error, FileError) and error.where.lower().endswith(PICTURE_SUFFIXES):
+        return "check the path"
     if isinstance(error, FileError):
         return "save it as CSV, the names of the columns in its first line, and give that"
     if isinstance(error, DataError):

@@ -264,7 +264,11 @@ RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run, such as runs/digits-1.")
 ]
 NewTable = Annotated[
-    Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet file with the same columns.")
+    Path,
+    typer.Argument(
+        metavar="TABLE|PICTURES",
+        help="A CSV or Parquet file with the same columns; or a picture, or a folder of them.",
+    ),
 ]
 LabData = Annotated[
     str | None,
@@ -292,7 +296,9 @@ AnswerFile = Annotated[
 LabelledTable = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[TABLE]", help="A file with the target; else the test part of the run's data."
+        metavar="[TABLE|PICTURES]",
+        help="A file with the target, or a folder with a sub-folder of pictures for each class; "
+        "else the test part of the run's data.",
     ),
 ]
 Shown = Annotated[

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pellucid.data.published import PUBLISHED
 from pellucid.errors import ArgumentError, DataError, PellucidError
 from pellucid.files import read_bytes
 
-__all__ = ["Source", "columns_of_run", "open_source", "split_rows"]
+__all__ = ["Source", "columns_of_run", "open_source", "source_of_run", "split_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,32 @@ def open_source(
         found.target_name, found.feature_names, found.class_names, found.image_shape,
         found.description, found.notes, found.test_rows,
     )  # fmt: skip
+
+
+def source_of_run(config: Mapping[str, Any], mend: str) -> Source:
+    """Read the data of a run once more.
+
+    Parameters
+    ----------
+    config : what the run was asked for
+    mend : what to do if the data are others now
+
+    Raises
+    ------
+    DataError : when they are no longer those that the run was trained on
+    """
+    about = config["data"]
+    target, task = None, None
+    if about["sha256"] and about["features"]:  # a table: the column is asked for by name
+        target, task = about["target"], about["task"]
+    source = open_source(str(about["given"]), target, task, config["wishes"].get("folder"))
+    if source.digest != about["sha256"]:
+        what = "file" if about["features"] else "folder"
+        raise DataError(
+            f"the {what} is no longer the one that the run was trained on",
+            where=source.given, mend=mend,
+        )  # fmt: skip
+    return source
 
 
 def _speak_of_options(error: PellucidError) -> None:

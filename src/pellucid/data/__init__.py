@@ -6,6 +6,7 @@ knows a model; everything learned from data is plain and can be saved.
 
 from pellucid.data.array_files import read_npy, read_npz
 from pellucid.data.batching import Batches, batches, epoch_order
+from pellucid.data.blocks import parquet_batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.gathering import Gathered, gather, is_batches
 from pellucid.data.idx import read_idx
@@ -83,6 +84,7 @@ __all__ = [
     "named",
     "names",
     "one_hot",
+    "parquet_batches",
     "quadrants",
     "read",
     "read_arrays",

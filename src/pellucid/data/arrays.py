@@ -132,6 +132,10 @@ def _no_array(X: Any, name: str) -> DataError:
         mend = "write pandas.DataFrame(X) for a table of columns"
     elif hasattr(X, "collect"):
         mend = "write X.collect(): a lazy frame holds no rows yet"
+    elif isinstance(X, str | bytes):
+        mend = "read the file first: pellucid.data.read(path)"
+    elif not hasattr(X, "__iter__"):
+        mend = "give X as rows of numbers: an array, lists or a frame"
     else:
         mend = "write numpy.array(list(X))"
     return DataError(

@@ -1,9 +1,12 @@
-"""Batches of someone else's making, from a generator or a loader, gathered into arrays."""
+"""Batches of someone else's making, from a generator or a loader, gathered into arrays or files."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen, whole_number
 from pellucid.data.arrays import as_array, is_frame, is_series
+from pellucid.data.mapping import GrowingFile, is_mapped
 from pellucid.data.wording import counted
 from pellucid.errors import ArgumentTypeError, DataError, ShapeError
 
@@ -18,6 +22,7 @@ __all__ = ["Gathered", "gather", "is_batches"]
 
 MOST_ROWS = 10_000_000
 MOST_BYTES = 2**32
+MOST_IN_FILES = 10**9  # rows
 FOREVER = (itertools.count, itertools.cycle, itertools.repeat)
 
 
@@ -48,8 +53,9 @@ class Gathered(Frozen):
     def note(self) -> str:
         """What was done, in a sentence."""
         return (
-            f"{counted(self.batches, 'batch').replace('batchs', 'batches')} were read once and "
-            f"gathered: {self._size}, {self.X.nbytes / 2**20:.1f} MiB."
+            f"{self.batches} batch{'es were' if self.batches != 1 else ' was'} read once and "
+            f"gathered{' in files' * is_mapped(self.X)}: {self._size}, "
+            f"{self.X.nbytes / 2**20:.1f} MiB."
         )
 
     @property
@@ -61,19 +67,28 @@ class Gathered(Frozen):
         return f"Gathered({self.batches} batches: {self._size})"
 
 
-def gather(batches: Iterable[Any], *, most_rows: int = MOST_ROWS) -> Gathered:
+def gather(
+    batches: Iterable[Any],
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    most_rows: int | None = None,
+) -> Gathered:
     """Read all batches once, and join their rows into arrays that every epoch can visit.
 
     Parameters
     ----------
     batches : gives ``(X, y)`` or X again and again: a generator, a list, a loader of PyTorch
-    most_rows : where to stop with an error; also at 4 GiB, and at what never ends
+    folder : where the rows are written to, as ``X.npy`` and ``y.npy``, instead of being held: the
+        arrays are views of these files, and may be larger than memory; floats become float32
+    most_rows : where to stop with an error, 10 million by default, with a folder a billion; in
+        memory also at 4 GiB, and everywhere at what never ends
 
     Raises
     ------
     ArgumentTypeError : not an iterable of batches
     DataError : no batches, or more than may be held: an endless generator
     ShapeError : batches that do not fit together
+    FileError : when the folder cannot be written to
 
     Examples
     --------
@@ -83,7 +98,9 @@ def gather(batches: Iterable[Any], *, most_rows: int = MOST_ROWS) -> Gathered:
     >>> found.note
     '5 batches were read once and gathered: 10 rows of 3 float64, 0.0 MiB.'
     """
-    whole_number(most_rows, "most_rows", at_least=1)
+    most = MOST_ROWS if folder is None else MOST_IN_FILES
+    if most_rows is not None:
+        most = whole_number(most_rows, "most_rows", at_least=1)
     if isinstance(batches, FOREVER):
         raise _endless(f"{type(batches).__name__}, which never ends")
     if isinstance(batches, str | bytes | Mapping) or not isinstance(batches, Iterable):
@@ -92,23 +109,59 @@ def gather(batches: Iterable[Any], *, most_rows: int = MOST_ROWS) -> Gathered:
             wanted="something that gives (X, y) again and again, such as a generator",
             mend='write for a list: zip(list_of_X, list_of_y)',
         )  # fmt: skip
-    parts: list[tuple[NDArray[Any], ...]] = []
-    rows = size = 0
-    for place, batch in enumerate(batches):
-        part = _part(batch, place)
-        if parts:
-            _check_alike(part, parts[0], place)
-        rows, size = rows + len(part[0]), size + sum(array.nbytes for array in part)
-        if rows > most_rows or size > MOST_BYTES:
-            raise _endless(f"{rows:,} rows, {size / 2**20:,.0f} MiB after {place + 1:,} batches")
-        parts.append(part)
-    if not rows:
-        raise DataError(
-            "there are no batches", got=f"{len(parts)} batches without rows",
-            mend="a generator can be read only once: make it anew",
-        )  # fmt: skip
+    if folder is not None:
+        return _in_files(batches, Path(folder), most)
+    # copied, since a loader may use its memory again
+    parts = [tuple(map(np.array, part)) for part in _counted(batches, most, MOST_BYTES)]
     joined = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
     return Gathered(joined[0], joined[1] if len(joined) > 1 else None, len(parts))
+
+
+def _counted(
+    batches: Iterable[Any], most_rows: int, most_bytes: float
+) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Give the parts of each batch, checked and counted."""
+    rows, size, place = 0, 0, -1
+    kinds: tuple[Any, ...] = ()
+    for place, batch in enumerate(batches):
+        part = _part(batch, place)
+        if place:
+            _check_alike(part, kinds, place)
+        kinds = tuple(array.shape[1:] for array in part)
+        rows, size = rows + len(part[0]), size + sum(array.nbytes for array in part)
+        if rows > most_rows or size > most_bytes:
+            got = f"{rows:,} rows, {size / 2**20:,.0f} MiB after {place + 1:,} batches"
+            raise _endless(got, most_rows, most_bytes)
+        yield part
+    if not rows:
+        raise DataError(
+            "there are no batches", got=f"{place + 1} batches without rows",
+            mend="a generator can be read only once: make it anew",
+        )  # fmt: skip
+
+
+def _in_files(batches: Iterable[Any], folder: Path, most_rows: int) -> Gathered:
+    """Write each batch to files that grow, which get their names when they are whole."""
+    count = 0
+    writers: list[GrowingFile] = []
+    with contextlib.ExitStack() as stack:
+        for part in _counted(batches, most_rows, np.inf):
+            arrays = [_narrow(part[0]), *part[1:]]
+            if not writers:
+                names = zip(("X", "y"), arrays, strict=False)
+                writers = [
+                    stack.enter_context(GrowingFile(folder / f"{name}.npy", array))
+                    for name, array in names
+                ]
+            for writer, array in zip(writers, arrays, strict=True):
+                writer.append(array)
+            count += 1
+        found = [writer.finish() for writer in writers]
+    return Gathered(found[0], found[1] if len(found) > 1 else None, count)
+
+
+def _narrow(X: NDArray[Any]) -> NDArray[Any]:
+    return X.astype(np.float32) if X.dtype.kind == "f" else X
 
 
 def is_batches(X: Any) -> bool:
@@ -157,13 +210,11 @@ def _part(batch: Any, place: int) -> tuple[NDArray[Any], ...]:
             got=f"X {found[0].shape}, y {found[1].shape}", wanted="the same first size",
             mend='give a target for each row of the batch',
         )  # fmt: skip
-    return tuple(np.array(array) for array in found)  # a loader may use its memory again
+    return found
 
 
-def _check_alike(
-    part: tuple[NDArray[Any], ...], first: tuple[NDArray[Any], ...], place: int
-) -> None:
-    shapes = [str(tuple(array.shape[1:] for array in one)) for one in (part, first)]
+def _check_alike(part: tuple[NDArray[Any], ...], kinds: tuple[Any, ...], place: int) -> None:
+    shapes = [str(tuple(array.shape[1:] for array in part)), str(kinds)]
     if shapes[0] != shapes[1]:
         raise ShapeError(
             "the batches do not fit together", where=f"batch {place} (counted from 0)",
@@ -172,9 +223,11 @@ def _check_alike(
         )  # fmt: skip
 
 
-def _endless(got: str) -> DataError:
+def _endless(got: str, most_rows: int = MOST_ROWS, most_bytes: float = MOST_BYTES) -> DataError:
+    limit = "" if np.isinf(most_bytes) else f" and {most_bytes // 2**30:.0f} GiB"
     return DataError(
         "the batches have no end, or more rows than may be gathered", where="batches", got=got,
-        wanted=f"an end: at most {MOST_ROWS:,} rows and {MOST_BYTES // 2**30} GiB",
-        mend="take some of them: data.gather(itertools.islice(batches, 1000))",
+        wanted=f"an end: at most {most_rows:,} rows{limit}",
+        mend="take some of them: data.gather(itertools.islice(batches, 1000))"
+        + "; or let them lie in files: data.gather(batches, folder='rows')" * bool(limit),
     )  # fmt: skip

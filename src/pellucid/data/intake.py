@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, is_frame, is_table
 from pellucid.data.columns import PLURALS, Column, columns_of, read_column
+from pellucid.data.mapping import converted, is_mapped, taken
 from pellucid.data.wording import at_row
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.lazy import load
@@ -124,6 +125,9 @@ def numbers(
             mend='write dtype="float32"',
         )
     with np.errstate(over="ignore", invalid="ignore"):
+        lies_well = raw.dtype == target and raw.flags.c_contiguous
+        if is_mapped(raw) and not lies_well:
+            raw = converted(raw, target)
         array = np.require(raw, target, ["C", "A", "E"])
     if not is_finite(array):
         raise _not_finite(raw, array, name, labels, mend)
@@ -184,7 +188,7 @@ def take(X: Any, rows: NDArray[Any]) -> Any:
     if is_frame(X):
         frame = load("narwhals.stable.v1").from_native(X, eager_only=True)
         return frame[rows].to_native()
-    return as_array(X)[rows]
+    return taken(as_array(X), rows)
 
 
 def _check_dimensions(found: NDArray[Any], name: str) -> None:

@@ -6,7 +6,7 @@ import io
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, final
 
@@ -20,7 +20,7 @@ from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.files import read_bytes
 from pellucid.lazy import load
 
-__all__ = ["PICTURE_SUFFIXES", "read_picture", "read_pictures"]
+__all__ = ["PICTURE_SUFFIXES", "picture_files", "read_files", "read_picture", "read_pictures"]
 
 Channels = Literal[1, 3, 4]
 Size = int | tuple[int, int]
@@ -87,7 +87,7 @@ def read_picture(
 def read_pictures(
     folder: str | os.PathLike[str], *, size: Size | None = None, channels: Channels | None = None
 ) -> Dataset:
-    """The pictures of a folder, a class for each of its sub-folders, in the order of their names.
+    """The pictures of a folder; the label of each is the name of the sub-folder it lies in.
 
     Parameters
     ----------
@@ -110,28 +110,69 @@ def read_pictures(
     ...         Path(folder, colour).mkdir()
     ...         Image.new("RGB", (4, 2), colour).save(Path(folder, colour, "1.png"))
     ...     found = read_pictures(folder)
-    >>> found.X.shape, found.class_names
-    ((2, 3, 2, 4), ('red', 'white'))
+    >>> found.X.shape, found.y.tolist()
+    ((2, 3, 2, 4), ['red', 'white'])
     """
     _check_size(size)
     folder = Path(folder)
-    paths, labels, classes, notes = _listing(folder)
+    paths, labels, notes = _listing(folder)
+    X, resized = read_files(paths, folder, size=size, channels=channels)
+    return Dataset(
+        folder.resolve().name, "", X, np.array(labels), "classification", (), (),
+        X.shape[2:], "class", (*notes, *resized),
+    )  # fmt: skip
+
+
+def read_files(
+    paths: Sequence[Path],
+    where: Path,
+    *,
+    size: Size | None = None,
+    channels: Channels | None = None,
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Pictures as one array of (pictures, channels, height, width), and what was resized.
+
+    Parameters
+    ----------
+    where : what errors call them all
+    size, channels : as in :func:`read_pictures`
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "red.png")
+    ...     Image.new("RGB", (4, 2), "red").save(path)
+    ...     X, notes = read_files([path], path, size=(1, 2))
+    >>> X.shape, notes[0].partition(" (")[0]
+    ((1, 3, 1, 2), '1 picture of 2 × 4 pixels was resized to 1 × 2')
+    """
     sights = [_sight(path) for path in paths]
     if channels is None:
         channels = 1 if all(sight.is_grey for sight in sights) else 3
     height, width, resized = _common_size(sights, _check_size(size))
     if len(paths) * channels * height * width > MOST_BYTES:
         raise DataError(
-            "the pictures are too many and too large to be held at once", where=str(folder),
+            "the pictures are too many and too large to be held at once", where=str(where),
             got=f"{len(paths):,} of {height} × {width} pixels and {channels} channels",
             wanted=f"at most {MOST_BYTES // 2**30} GiB",
             mend="make them smaller: data.read_pictures(folder, size=64)",
         )  # fmt: skip
-    X = np.stack([read_picture(p, size=(height, width), channels=channels) for p in paths])
-    return Dataset(
-        folder.resolve().name, "", X, np.array(labels), "classification", (), tuple(classes),
-        (height, width), "class", (*notes, *resized),
-    )  # fmt: skip
+    X = [read_picture(path, size=(height, width), channels=channels) for path in paths]
+    return np.stack(X), resized
+
+
+def picture_files(source: Path) -> list[Path]:
+    """The picture files that are meant by a path: one, or all in a folder and its folders, by name.
+
+    Examples
+    --------
+    >>> [path.name for path in picture_files(Path("rose.png"))], picture_files(Path("table.csv"))
+    (['rose.png'], [])
+    """
+    found = source.rglob("*") if source.is_dir() else [source]
+    return sorted(path for path in found if path.suffix.lower() in PICTURE_SUFFIXES)
 
 
 # --- one picture ---------------------------------------------------------------------------
@@ -226,8 +267,8 @@ def _in_mode(image: Any, mode: str) -> Any:
 # --- a folder ------------------------------------------------------------------------------
 
 
-def _listing(folder: Path) -> tuple[list[Path], list[int], list[str], list[str]]:
-    """The files, the class of each, the names of the classes, and what was left out."""
+def _listing(folder: Path) -> tuple[list[Path], list[str], list[str]]:
+    """The files, the class of each, and what was left out."""
     if not folder.is_dir():
         raise FileError("there is no such folder", where=str(folder), mend="check the path")
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
@@ -240,9 +281,9 @@ def _listing(folder: Path) -> tuple[list[Path], list[int], list[str], list[str]]
             mend="sort the pictures into sub-folders that bear the names of the classes",
         )  # fmt: skip
     paths: list[Path] = []
-    labels: list[int] = []
+    labels: list[str] = []
     others = [entry.name for entry in entries if not entry.is_dir()]
-    for label, subfolder in enumerate(subfolders):
+    for subfolder in subfolders:
         files = sorted(p for p in subfolder.iterdir() if not p.name.startswith("."))
         pictures = [p for p in files if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()]
         if not pictures:
@@ -253,9 +294,9 @@ def _listing(folder: Path) -> tuple[list[Path], list[int], list[str], list[str]]
             )  # fmt: skip
         others += [f"{subfolder.name}/{p.name}" for p in files if p not in set(pictures)]
         paths += pictures
-        labels += [label] * len(pictures)
+        labels += [subfolder.name] * len(pictures)
     notes = [f"no pictures, left out: {listed(others, 4)}."] if others else []
-    return paths, labels, [subfolder.name for subfolder in subfolders], notes
+    return paths, labels, notes
 
 
 def _sight(path: Path) -> Sight:

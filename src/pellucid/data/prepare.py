@@ -13,7 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, is_table
 from pellucid.data.columns import Column, columns_of
-from pellucid.data.intake import Features, features, numbers
+from pellucid.data.intake import Features, features, is_finite, numbers
+from pellucid.data.mapping import VALUES_AT_ONCE, is_mapped, parts, room
 from pellucid.data.rules import NumberRule, Rule, learn_rule, rule_from_config
 from pellucid.data.scaling import Scaling, check_scaling
 from pellucid.data.wording import listed
@@ -92,7 +93,8 @@ class Preparation(Frozen):
             NumberRule.learn(f"column {j}", "number", column, scaling)
             for j, column in enumerate(_columns_in_turn(array))
         )
-        constant = np.flatnonzero((array == array[0]).all(axis=0))
+        same = [(array[some] == array[0]).all(axis=0) for some in parts(array)]
+        constant = np.flatnonzero(np.logical_and.reduce(same))
         return cls(rules, scaling, False, _constant_note([f"column {j}" for j in constant]))
 
     @classmethod
@@ -220,12 +222,12 @@ class Preparation(Frozen):
         centre = np.array([rule.centre for rule in self.rules if _takes_numbers(rule)])
         scale = np.array([rule.scale for rule in self.rules if _takes_numbers(rule)])
         centre, scale = centre.reshape(shape), scale.reshape(shape)
-        scaled = np.empty(array.shape, dtype)
+        scaled = room(array, array.shape, dtype)
         with np.errstate(over="ignore"):
             for start in range(0, len(array), ROWS_AT_ONCE):
                 rows = slice(start, start + ROWS_AT_ONCE)
                 scaled[rows] = (array[rows] - centre) / scale
-            raw = scaled if np.isfinite(scaled).all() else (array - centre) / scale
+            raw = scaled if is_finite(scaled) else (array - centre) / scale
         return numbers(raw, dtype=dtype, name=f"prepared {name}", labels=self._labels)
 
     @property
@@ -254,7 +256,7 @@ def _numbers_without_gaps(X: Any, name: str) -> NDArray[Any] | None:
     if array.ndim > 2 and array.dtype.kind not in "iu":
         return features(array, dtype="float64", name=name).array
     is_plain = array.ndim >= 2 and array.size > 0 and array.dtype.kind in "iuf"
-    return array if is_plain and np.isfinite(array).all() else None
+    return array if is_plain and is_finite(array) else None
 
 
 def _takes_numbers(rule: Rule) -> TypeGuard[NumberRule]:
@@ -262,8 +264,11 @@ def _takes_numbers(rule: Rule) -> TypeGuard[NumberRule]:
 
 
 def _columns_in_turn(matrix: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    for start in range(0, matrix.shape[1], COLUMNS_AT_ONCE):
-        yield from np.ascontiguousarray(matrix.T[start : start + COLUMNS_AT_ONCE], np.float64)
+    step = COLUMNS_AT_ONCE
+    if is_mapped(matrix):
+        step = min(step, max(1, VALUES_AT_ONCE // len(matrix)))
+    for start in range(0, matrix.shape[1], step):
+        yield from np.ascontiguousarray(matrix.T[start : start + step], np.float64)
 
 
 def _pixel_rules(

@@ -93,12 +93,12 @@ def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
             wanted="one label for each row",
             mend="give one label for each row",
         )
-    classes, first, counts = np.unique(labels, return_index=True, return_counts=True)
+    classes, counts = np.unique(labels, return_counts=True)
     if counts.min() == 1:
         lonely = int(np.argmin(counts))
         raise LabelError(
             f"the class {classes[lonely].item()!r} has a single row",
-            where=at_row(first[lonely], "stratify"),
+            where=at_row(np.flatnonzero(labels == classes[lonely])[0], "stratify"),
             got="1 row, which cannot be in both parts",
             wanted="two rows or more of every class",
             mend="drop the row, join rare classes, or split without stratify",

@@ -28,6 +28,7 @@ from pellucid.graph.tensor import (
     TensorLike,
     as_tensor,
     constant,
+    placeholder,
     provenance,
     tensor,
 )
@@ -38,7 +39,10 @@ from pellucid.lazy import load
 from pellucid.ops.elementwise import add, identity
 from pellucid.ops.random import derive_key
 
-__all__ = ["REGISTRY", "Call", "Module", "Observation", "latest", "observed", "with_updates"]
+__all__ = [
+    "REGISTRY", "Call", "Contents", "Module", "Observation", "contents_of", "filled", "latest",
+    "observed", "with_updates",
+]  # fmt: skip
 
 REGISTRY: dict[str, type[Module]] = {}
 _M = TypeVar("_M", bound="Module")
@@ -457,9 +461,68 @@ class Module(metaclass=_ModuleType):
             "(yet: variables are made at the first call)"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied and pickled as what it was made with, and its values; gradients are left out.
+
+        >>> import pickle
+        >>> from pellucid import nn
+        >>> layer = nn.Linear(2)
+        >>> y = layer([[1.0, 2.0]])
+        >>> again = pickle.loads(pickle.dumps(layer))
+        >>> bool((again([[1.0, 2.0]]).numpy() == y.numpy()).all())
+        True
+        """
+        return _remade, (type(self), self.arguments, contents_of(self))
+
     def __repr__(self) -> str:
         given = ", ".join(f"{k}={_shown(v)}" for k, v in self._arguments.items())
         return f"{type(self).__name__}({given})"
+
+
+class Contents(NamedTuple):
+    """What modules hold beside their arguments.
+
+    Attributes
+    ----------
+    parts : by path, the specs of the inputs, the seed, and whether the module is frozen
+    values : by dotted name, the value, none if it is not drawn yet; the dtype; is it trained
+    """
+
+    parts: dict[str, tuple[tuple[Spec, ...], int | None, bool]]
+    values: dict[str, tuple[NDArray[Any] | None, np.dtype[Any], bool]]
+
+
+def contents_of(module: Module, *, draw: bool = True) -> Contents:
+    """List what a module and all inside it hold; with ``draw=False`` nothing is drawn for it."""
+    parts = {p: (m._input_specs, m._seed, m._frozen) for p, m in module.modules().items()}
+    values = {
+        name: (v.numpy() if draw or v._value is not None else None, v.dtype, v.trainable)
+        for name, v in module.variables().items()
+    }
+    return Contents(parts, values)
+
+
+def filled(module: _M, contents: Contents) -> _M:
+    """Give a module, and all inside it, what another of the same arguments held."""
+    for path, part in module.modules().items():
+        specs, seed, frozen = contents.parts[path]
+        if specs and not part.built:
+            with symbolic():
+                part(*[placeholder(spec.shape, spec.dtype) for spec in specs])
+        part._set("_seed", seed)
+        part._set("_frozen", frozen)
+    for name, variable in module.variables().items():
+        value, dtype, trainable = contents.values[name]
+        if variable.dtype.kind == "f":
+            variable.cast(dtype)
+        if value is not None:
+            variable.assign(value)
+        variable.trainable = trainable
+    return module
+
+
+def _remade(cls: type[_M], arguments: dict[str, Any], contents: Contents) -> _M:
+    return filled(cls.from_arguments(arguments), contents)
 
 
 def _heads(result: Any) -> list[Tensor]:

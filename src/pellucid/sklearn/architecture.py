@@ -15,7 +15,7 @@ from pellucid.models import Network, Sequential
 
 __all__ = ["Architecture", "dense", "made"]
 
-Architecture = Network | Callable[[int, int], Network]
+Architecture = Module | Callable[[int, int], Module]
 
 
 def dense(
@@ -75,17 +75,21 @@ def _units(hidden: Any) -> Iterator[int]:
 def made(network: Architecture, inputs: int, outputs: int) -> Network:
     """Give a network of one's own for a fit: a copy of the one given, or what a function makes.
 
+    A single layer becomes a network of one.
+
     Raises
     ------
     ArgumentTypeError : for anything else
     """
     found: object = network
-    if not isinstance(network, Network) and callable(network) and not isinstance(network, type):
+    if not isinstance(network, Module | type) and callable(network):
         found = network(inputs, outputs)
+    if isinstance(found, Module) and not isinstance(found, Network):
+        found = Sequential([found])
     if not isinstance(found, Network):
         raise ArgumentTypeError(
             "network= takes a network, or a function of the numbers of inputs and outputs",
             got=repr(found),
             mend="write network=lambda inputs, outputs: nn.Sequential([nn.Linear(outputs)])",
         )
-    return found.copy() if found is network else found
+    return found.copy() if isinstance(network, Module) else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from numbers import Integral
@@ -18,6 +19,7 @@ from pellucid.arguments import truth, whole_number
 from pellucid.data.arrays import as_array
 from pellucid.errors import ArgumentTypeError
 from pellucid.layers import Linear
+from pellucid.layers.module import Module
 from pellucid.losses import Loss
 from pellucid.models import Network
 from pellucid.sklearn.scaling import Weight, input_scaling, target_scaling
@@ -275,7 +277,7 @@ def _unharmed(estimator: Estimator) -> Iterator[None]:
 
 
 def _cloned(value: Any) -> Any:
-    return value.copy() if isinstance(value, Network) else clone(value, safe=False)
+    return copy.deepcopy(value) if isinstance(value, Module) else clone(value, safe=False)
 
 
 def _seed_of(random_state: Any) -> int:

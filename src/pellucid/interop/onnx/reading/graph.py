@@ -22,7 +22,7 @@ from pellucid.interop.onnx.reading.node import DTYPES, Node, Reader
 from pellucid.interop.onnx.reading.resizing import RESIZING
 from pellucid.lazy import load
 
-__all__ = ["READERS", "Graph", "Step", "graph_of", "parsed"]
+__all__ = ["READERS", "Graph", "Step", "check_order", "graph_of", "parsed"]
 
 READERS: dict[str, Reader] = {**ARITHMETIC, **FOLDING, **MOVING, **NEURAL, **RESIZING}
 OWN = ("", "ai.onnx")
@@ -50,12 +50,14 @@ class Graph(NamedTuple):
     inputs : the names of what is given at a call
     outputs : the names of what is wanted
     arrays : the numbers that the file holds, by name
+    absent : those of which the shape and dtype alone are known
     """
 
     steps: tuple[Step, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     arrays: Mapping[str, NDArray[Any]]
+    absent: frozenset[str] = frozenset()
 
 
 def parsed(path: str | Path) -> Any:
@@ -110,7 +112,7 @@ def graph_of(proto: Any, folder: Path | None = None, where: str | Path = WHERE) 
     steps = tuple(_step(one, opset, folder, where) for one in graph.node)
     inputs = tuple(one.name for one in graph.input if one.name not in arrays)
     outputs = tuple(one.name for one in graph.output)
-    _check_order(steps, [*inputs, *arrays], outputs, where)
+    check_order(steps, [*inputs, *arrays], outputs, where)
     return Graph(steps, inputs, outputs, arrays)
 
 
@@ -165,7 +167,7 @@ def _attribute(proto: Any, folder: Path | None, where: str | Path) -> Any:
     return found()  # type: ignore[no-untyped-call]
 
 
-def _check_order(
+def check_order(
     steps: Iterable[Step], given: Iterable[str], outputs: Iterable[str], where: str | Path
 ) -> None:
     """Check that every name is made once, and before it is used."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Self, final
 
-from pellucid.errors import GraphError, PellucidError
+from numpy.typing import NDArray
+
+from pellucid.errors import FileError, GraphError, PellucidError
 from pellucid.graph import Spec, Tensor, Variable, as_tensor, constant
 from pellucid.interop.onnx.reading.graph import READERS, Graph, Step, graph_of, parsed
+from pellucid.interop.onnx.reading.plain import plain, restored
 from pellucid.models import Network
 
 __all__ = ["Imported", "from_onnx", "load"]
@@ -24,6 +29,7 @@ WEIGHTS: dict[str, tuple[int, ...]] = {
     "Gemm": (0, 1, 2),
 }  # fmt: skip
 STATISTICS = ("running_mean", "running_var")
+RESERVED = ("graph", "history/", "run/", "_")  # attributes of the network, and parts of its file
 
 
 @final
@@ -31,8 +37,9 @@ class Imported(Network):
     """A network that was read from ONNX: it predicts, is trained and exported as any other.
 
     Its floating weights are parameters under the names that they have in the file, and ``reset``
-    brings back the numbers of the file. It is written
-    to a file by ``interop.onnx.export``, since it has no layers of ours that ``save`` could name.
+    brings back the numbers of the file. ``save`` writes the graph as plain data with the weights;
+    what is loaded from there, or copied, knows the weights as they were then, and has no others to
+    be reset to. Other arrays, such as running statistics, may have 3 MB in all.
 
     Parameters
     ----------
@@ -50,18 +57,30 @@ class Imported(Network):
 
     def build(self, *specs: Spec) -> None:
         """Make variables of what training may change; other arrays stay as they are."""
-        weights = {
-            name
-            for step in self.graph.steps
-            for k, name in enumerate(step.inputs)
-            if k in WEIGHTS.get(step.node.kind, ())
-        }
-        for name, array in self.graph.arrays.items():
-            is_weight = name in weights and not name.endswith(STATISTICS)
-            if is_weight and array.dtype.kind == "f" and array.ndim:
-                own = name if not hasattr(type(self), name) and name != "graph" else f"{name}_"
-                stored = lambda array=array: array  # noqa: E731
-                self._own[name] = self._make(own, array.shape, stored, array.dtype, trainable=True)
+        for name in weights_of(self.graph):
+            array = self.graph.arrays[name]
+            is_taken = hasattr(type(self), name) or name.startswith(RESERVED)
+            own = f"onnx/{name}" if is_taken else name
+            stored = partial(_stored, self.graph, name)
+            self._own[name] = self._make(own, array.shape, stored, array.dtype, trainable=True)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The graph as plain data, from which :meth:`from_arguments` makes it anew.
+
+        The weights are in it as long as they are no variables.
+        """
+        return {"graph": plain(self.graph, self._own)}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
+        """Make the network that :attr:`arguments` describes."""
+        graph = restored(arguments["graph"])
+        lost = sorted(graph.absent - {*weights_of(graph)})
+        if lost:
+            raise FileError("the numbers of an array are missing", got=", ".join(lost[:4]),
+                            mend="restore the file from a copy")  # fmt: skip
+        return cls(graph)
 
     def forward(self, *inputs: Tensor) -> Any:
         """Do the steps of the graph."""
@@ -85,21 +104,33 @@ class Imported(Network):
         results = {name: values[name] for name in graph.outputs}
         return results if len(results) > 1 else results[graph.outputs[0]]
 
-    def save(self, path: str | Path) -> None:
-        """Refuse: a file of ours names layers, and this network has none.
-
-        Raises
-        ------
-        GraphError : always, saying what to write instead
-        """
-        raise GraphError(
-            "a network that was read from ONNX is written as ONNX", where=str(path),
-            mend="write interop.onnx.export(model, path)",
-        )  # fmt: skip
-
     def __repr__(self) -> str:
         ends = ", ".join(self.graph.inputs), ", ".join(self.graph.outputs)
         return f"Imported({ends[0]} → {ends[1]}, {len(self.graph.steps)} steps)"
+
+
+def weights_of(graph: Graph) -> list[str]:
+    """List the arrays of a graph that training may change."""
+    operands = {
+        name
+        for step in graph.steps
+        for k, name in enumerate(step.inputs)
+        if k in WEIGHTS.get(step.node.kind, ()) and not name.endswith(STATISTICS)
+    }
+    return [
+        name
+        for name, array in graph.arrays.items()
+        if name in operands and array.dtype.kind == "f" and array.ndim
+    ]
+
+
+def _stored(graph: Graph, name: str) -> NDArray[Any]:
+    if name in graph.absent:
+        raise GraphError(
+            "what a copy of the network was reset to is not known", where=name,
+            mend="read the ONNX file anew: interop.onnx.load(path)",
+        )  # fmt: skip
+    return graph.arrays[name]
 
 
 def _done(step: Step, operands: list[Any]) -> tuple[Tensor, ...]:
