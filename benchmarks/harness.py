@@ -141,15 +141,13 @@ def measure(workload: Workload, rounds: int, share: float = 1.0) -> Result:
             with _noted(side):
                 workers[way] = stack.enter_context(started(way, folder, operations))
                 side.first.append(workers[way].answer())
+                side.memory = workers[way].ask("memory")
         _compare(workload, workers, sides)
         for _ in range(rounds):
             for way, side in _sound(sides):
                 time.sleep(PAUSE)
                 with _noted(side):
                     side.next += workers[way].ask("run")
-        for way, side in _sound(sides):
-            with _noted(side):
-                side.memory = workers[way].ask("memory")
         if any(target.of == "first fit" for target in workload.targets):
             _first_fits(sides, folder, operations, rounds - 1)
     return Result(workload, task.steps, sides)

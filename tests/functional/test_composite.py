@@ -14,6 +14,8 @@ from pellucid import functional, nn
 from pellucid.errors import DTypeError, GraphError, LabelError, ShapeError
 from pellucid.functional.composite import composite
 from pellucid.graph import Tensor, provenance, topological
+from pellucid.graph.tensor import Whole
+from pellucid.graph.walk import given_to
 
 DRAW = np.random.default_rng(0)
 
@@ -165,3 +167,56 @@ def test_threads_may_share_it() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda x: pel.softmax(x).numpy().tobytes(), given))
     assert found == [by_hand(pel.softmax)(x).numpy().tobytes() for x in given]
+
+
+def closed(result: Tensor) -> int:
+    """Count the composites of a graph into which nobody has looked."""
+    order = topological([result], neighbours=given_to)
+    return sum(type(node.made_of) is Whole for node in order)
+
+
+def test_nodes_inside_are_made_when_somebody_looks() -> None:
+    x = tensor(3, 4, requires_grad=True)
+    results = [functional.softmax(functional.gelu(x)).sum() for _ in range(2)]
+    assert closed(results[1]) == 2
+    names = [node.op.name for node in topological([results[0]])]
+    assert [node.op.name for node in topological([results[1]])] == names
+    assert closed(results[1]) == 0
+
+
+@pytest.mark.parametrize("looked", [(), (0,), (1,), (2,), (0, 1, 2)])
+def test_a_look_inside_changes_no_gradient(looked: tuple[int, ...]) -> None:
+    x = tensor(3, 4)
+    found = []
+    for _ in range(3):
+        leaf = pel.tensor(x.numpy(), requires_grad=True)
+        one = functional.gelu(leaf)
+        two = functional.log_softmax(one)
+        three = functional.softmax(two) * one
+        for k in looked:
+            assert (one, two, three.inputs[0])[k].inputs
+        (three * three).sum().backward()
+        found.append(leaf.grad.numpy())
+    wanted = pel.grad((three * three).sum(), leaf).numpy()
+    assert [one.tobytes() for one in found] == [wanted.tobytes()] * 3
+
+
+def test_what_is_inside_can_be_used_elsewhere() -> None:
+    for _ in range(3):
+        x = pel.tensor([0.5, -1.0, 2.0], requires_grad=True)
+        y = functional.silu(x)
+        gate = next(node for node in topological([y]) if node.op.name == "sigmoid")
+        (y.sum() + (gate * gate).sum()).backward()
+        s = 1 / (1 + np.exp(-x.numpy()))
+        wanted = s + x.numpy() * s * (1 - s) + 2 * s * s * (1 - s)
+        np.testing.assert_allclose(x.grad.numpy(), wanted, rtol=1e-6)
+
+
+def test_an_eager_step_looks_into_no_composite() -> None:
+    net = nn.Sequential([nn.Linear(4, activation="gelu"), nn.Linear(3)])
+    x, y = tensor(8, 5), np.arange(8) % 3
+    for _ in range(3):  # at first the formula is seen, and then the gradient's
+        loss = nn.cross_entropy(net(x, training=True), y)
+        before = closed(loss)
+        loss.backward()
+    assert closed(loss) == before >= 3

@@ -169,6 +169,38 @@ def test_memory_is_used_again():
     assert layout.workspace == 2 * 64 * 64 * 8
 
 
+def test_a_result_replaces_what_it_reads_last_at_its_own_place():
+    x = pel.placeholder((64, 64), dtype="float64", name="x")
+    a = x @ x
+    b = pel.exp(a)
+    one = program([x], [b @ b])
+    _, layout = planned(one)
+    assert layout.workspace == 64 * 64 * 8
+    check(one, [np.linspace(-1, 1, 64 * 64).reshape(64, 64)])
+
+
+@pytest.mark.parametrize("change", [
+    lambda a: pel.exp(a[::-1]),
+    lambda a: pel.exp(a) + a.T,
+    lambda a: pel.concatenate([a[1:], a[:1]]),
+])  # fmt: skip
+def test_what_is_read_elsewhere_is_not_replaced(change):
+    x = pel.placeholder((64, 64), dtype="float64", name="x")
+    b = change(x @ x)
+    one = program([x], [b @ b])
+    _, layout = planned(one)
+    assert layout.workspace >= 2 * 64 * 64 * 8
+    check(one, [np.linspace(-1, 1, 64 * 64).reshape(64, 64)])
+
+
+def test_what_is_wanted_later_is_not_replaced():
+    x = pel.placeholder((64, 64), dtype="float64", name="x")
+    a = x @ x
+    b = pel.exp(a)
+    one = program([x], [b @ b, a @ b])
+    check(one, [np.linspace(-1, 1, 64 * 64).reshape(64, 64)])
+
+
 def test_a_new_value_is_written_over_the_old_one_where_nothing_reads_it():
     w = pel.Variable(np.ones((4, 4)), dtype="float64", name="w")
     m = pel.Variable(np.zeros((4, 4)), dtype="float64", name="m")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -16,12 +17,13 @@ from pellucid.graph.tensor import (
     Operand,
     Tensor,
     TensorLike,
+    Whole,
     as_tensor,
     constant,
     provenance,
 )
 from pellucid.graph.variable import READ, Variable
-from pellucid.graph.walk import topological
+from pellucid.graph.walk import given_to, topological
 from pellucid.ops.elementwise import identity
 from pellucid.ops.view import COUNT, broadcast_like
 
@@ -164,9 +166,8 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
             "nothing here requires a gradient", got=y.label,
             mend="make a leaf with requires_grad=True, or use a Variable",
         )  # fmt: skip
-    order = topological([y])
-    leaves = _leaves(order)
-    seed = _seed(y, gradient)
+    order = topological([y], neighbours=given_to)
+    leaves, seed = _leaves(order), _seed(y, gradient)
     found = _built(order, leaves, seed) if create_graph else _replayed(order, leaves, seed)
     updates = {v: new for node in order if node.updates for v, new in node.updates.items()}
     for k, g in found.items():
@@ -178,15 +179,21 @@ def backward(y: Tensor, gradient: TensorLike | None = None, *, create_graph: boo
 
 def _leaves(order: Sequence[Tensor]) -> list[Tensor | Variable]:
     """List the leaves that require a gradient."""
-    leaves = [node for node in order if node.requires_grad and not node.inputs]
+    leaves = [node for node in order if node.requires_grad and not node.made_of]
     found = [node.attrs["variable"] if node.op is READ else node for node in leaves]
     return list(dict.fromkeys(found))
 
 
 def _built(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]:
     """Give the gradient of each leaf by its place, but of those that lend their shape alone."""
-    gradients = _gradients(order, leaves, seed)
+    gradients = _gradients(_opened(order), leaves, seed)
     return {k: gradients[id(leaf)] for k, leaf in enumerate(leaves) if id(leaf) in gradients}
+
+
+def _opened(order: Tensors) -> list[Tensor]:
+    """Put the nodes inside composites in their places."""
+    inside = (n.made_of.recipe(n) if type(n.made_of) is Whole else [n] for n in order)
+    return list(chain.from_iterable(inside))
 
 
 @lru_cache(maxsize=STRUCTURES)
@@ -203,12 +210,14 @@ def _replayed(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]
     plain = seed.shape == () and seed.item() == 1
     known = _seen(structure(order), seed.spec, plain)
     if not known:
+        order = _opened(order)
         found = _built(order, leaves, seed)
         same = [node for node in order if node.op is COUNT] + [seed] * plain
         known.append((Replay([*order, seed], list(found.values()), same), list(found)))
         return found
     replay, reached = known[0]
-    arrays = replay([*[node.value for node in order], seed.value])
+    values = (n.made_of.values if type(n.made_of) is Whole else [n.value] for n in order)
+    arrays = replay([*chain.from_iterable(values), seed.value])
     return {k: constant(array) for k, array in zip(reached, arrays, strict=True)}
 
 

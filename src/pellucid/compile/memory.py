@@ -6,7 +6,8 @@ workspace, in which memory is used again as soon as nothing reads it any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import insort
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from pellucid.compile.program import Instruction, Program
@@ -83,20 +84,20 @@ def packed(lifetimes: Sequence[Lifetime]) -> tuple[list[int], int]:
     >>> packed([Lifetime(0, 1, 100), Lifetime(1, 2, 50), Lifetime(2, 3, 100)])
     ([0, 128, 0], 192)
     """
-    offsets = [0] * len(lifetimes)
-    alive: list[tuple[int, int, int]] = []  # offset, end, last moment
-    total = 0
-    for k in sorted(range(len(lifetimes)), key=lambda k: lifetimes[k].first):
-        first, last, size = lifetimes[k]
-        alive = sorted(one for one in alive if one[2] >= first)
-        room = -(-size // ALIGNMENT) * ALIGNMENT
+    offsets, total = [0] * len(lifetimes), 0
+    placed: list[tuple[int, int, Lifetime]] = []  # offset, end, when
+    for k in sorted(range(len(lifetimes)), key=lambda k: -lifetimes[k].size):  # the largest first
+        one = lifetimes[k]
+        room = -(-one.size // ALIGNMENT) * ALIGNMENT
         offset = 0
-        for start, end, _ in alive:
+        for start, end, other in placed:
+            if one.last < other.first or other.last < one.first:
+                continue
             if offset + room <= start:
                 break
             offset = max(offset, end)
         offsets[k] = offset
-        alive.append((offset, offset + room, last))
+        insort(placed, (offset, offset + room, one))
         total = max(total, offset + room)
     return offsets, total
 
@@ -160,28 +161,49 @@ class _Plan:
         """Give what is left a place in the workspace."""
         last = len(self.schedule.kernels)
         kept = {b for b, _ in (*self.copies, *self.commits)}
-        lines = [b for b in self.made if b not in self.locations]
-        lifetimes = []
-        for b in lines:
-            end = last if b in kept else max((k for k, _ in self.readers.get(b, ())), default=0)
-            size = size_in_bytes(self.program.instructions[b])
-            lifetimes.append(Lifetime(self.made[b], max(end, self.made[b]), size))
-        moved = [b for b, _ in self.commits if self._is_state(b)]
-        lifetimes += [
-            Lifetime(last, last, size_in_bytes(self.program.instructions[b])) for b in moved
+        ends = {
+            b: last if b in kept else max((k for k, _ in self.readers.get(b, ())), default=made)
+            for b, made in self.made.items()
+            if b not in self.locations
+        }
+        turns = self._turns(ends)
+        lifetimes = [
+            Lifetime(self.made[turn[0]], ends[turn[-1]], self._bytes(turn[0])) for turn in turns
         ]
+        moved = [b for b, _ in self.commits if self._is_state(b)]
+        lifetimes += [Lifetime(last, last, self._bytes(b)) for b in moved]
         offsets, workspace = packed(lifetimes)
         places = [Location("workspace", offset) for offset in offsets]
-        self.locations.update(zip(lines, places, strict=False))
-        refuge = dict(zip(moved, places[len(lines) :], strict=True))
+        for turn, place in zip(turns, places, strict=False):
+            self.locations.update(dict.fromkeys(turn, place))
+        refuge = dict(zip(moved, places[len(turns) :], strict=True))
         copies = [self._copy(b, target) for b, target in self.copies]
         copies += [self._copy(b, target) for b, target in refuge.items()]
         copies += [self._copy(b, target, refuge.get(b)) for b, target in self.commits]
         return Layout(self.locations, workspace, tuple(copies), self.schedule.early)
 
+    def _turns(self, ends: Mapping[int, int]) -> list[list[int]]:
+        """Group the lines that lie at one place in turn: a result replaces what it read last."""
+        turns: dict[int, list[int]] = {}  # by the last of them
+        for b in ends:
+            k = self.made[b]
+            old = (
+                a
+                for a, aligned in self.schedule.kernels[k].reads.items()
+                if aligned and a in turns and ends[a] == k and self._are_alike(a, b)
+            )
+            turns[b] = [*turns.pop(next(old, -1), []), b]
+        return list(turns.values())
+
+    def _are_alike(self, a: int, b: int) -> bool:
+        one, other = (self.program.instructions[k].spec for k in (a, b))
+        return one.shape == other.shape and one.dtype.itemsize == other.dtype.itemsize
+
     def _is_state(self, b: int) -> bool:
         return isinstance(self.program.instructions[b].op.body, Leaf) and b in self.program.state
 
     def _copy(self, b: int, target: Location, source: Location | None = None) -> Copy:
-        size = size_in_bytes(self.program.instructions[b])
-        return Copy(source or self.locations[b], target, size)
+        return Copy(source or self.locations[b], target, self._bytes(b))
+
+    def _bytes(self, b: int) -> int:
+        return size_in_bytes(self.program.instructions[b])

@@ -1,9 +1,10 @@
-"""Composites that are remembered: the nodes that a formula made once are made again from a list.
+"""Composites that are remembered: what a formula computed once is computed again from a list.
 
 A composite is a formula in tensors that looks at no value. What nodes it makes is then decided by
 the specs of its operands; in an eager loop they are the same in each step. So they are kept as a
-list of signatures, and later calls make the same nodes from it, without all that stands between a
-formula and its nodes: operators, promotion, checked axes.
+list of signatures, and later calls compute the same values from it, without all that stands between
+a formula and its nodes: operators, promotion, checked axes. The nodes themselves are made when
+somebody looks inside.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from pellucid.arguments import Frozen
 from pellucid.errors import GraphError
 from pellucid.graph.op import Signature
-from pellucid.graph.tensor import CONSTANT, Tensor
+from pellucid.graph.tensor import CONSTANT, Tensor, Whole
 from pellucid.graph.walk import topological
 from pellucid.ops.view import COUNT
 
@@ -34,14 +35,16 @@ _F = TypeVar("_F", bound=Callable[..., Tensor])
 class _Plan:
     """How the nodes between some inputs and a result are made.
 
-    A line holds the signature, where the inputs stand (one place, or what picks several), whether a
-    gradient is required, and the value if it is a number that is the same each time.
+    A step holds what computes a value, where its operands stand (one place, or what picks several),
+    and the value itself if it is a number that is the same each time; for the node there are the
+    signature, the places, and whether a gradient is required.
     """
 
     def __init__(self, inputs: Sequence[Tensor], result: Tensor) -> None:
         place = {id(node): k for k, node in enumerate(inputs)}
         fixed: set[int] = set()
-        self._lines: list[tuple[Signature, Any, bool, Any]] = []
+        self._steps: list[tuple[Callable[..., Any], Any, Any]] = []
+        self._nodes: list[tuple[Signature, list[int], bool]] = []
         for node in topological([result], into=lambda node: id(node) not in place):
             if id(node) in place:
                 continue
@@ -56,32 +59,44 @@ class _Plan:
             fixed |= {where} if known else set()
             picked = places[0] if len(places) == 1 else itemgetter(*places) if places else None
             kept = known and (not places or node.spec.shape == ())
-            value = node.value if kept else None
-            self._lines.append((node.signature, picked, node.requires_grad, value))
+            self._steps.append((node.signature.array, picked, node.value if kept else None))
+            self._nodes.append((node.signature, places, node.requires_grad))
         self._result = place[id(result)]
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Make the nodes; give the result."""
-        nodes: list[Any] = [*inputs]
-        values = [node.value for node in inputs]
+        """Compute the values; give the result."""
+        count = len(inputs)
+        if self._result < count:
+            return inputs[self._result]
+        values: list[Any] = [node.value for node in inputs]
         with np.errstate(all="ignore"):
-            for signature, picked, requires_grad, value in self._lines:
-                if type(picked) is int:
-                    operands: tuple[Tensor, ...] = (nodes[picked],)
-                    if value is None:
-                        value = signature.array(values[picked])
-                elif picked is None:
-                    operands = ()
-                else:
-                    operands = picked(nodes)
-                    if value is None:
-                        value = signature.array(*picked(values))
-                if type(value) is not np.ndarray:
-                    value = np.asarray(value)
-                value.setflags(write=False)
-                nodes.append(Tensor(signature, operands, value, requires_grad))
+            for array, picked, value in self._steps:
+                if value is None:
+                    given = values[picked] if type(picked) is int else picked(values)
+                    value = array(given) if type(picked) is int else array(*given)
+                    if type(value) is not np.ndarray:
+                        value = np.asarray(value)
                 values.append(value)
-        return nodes[self._result]
+        value.setflags(write=False)
+        signature, _, requires_grad = self._nodes[-1]
+        inside = Whole(self.nodes, tuple(inputs), values[count:])
+        return Tensor(signature, inside, value, requires_grad)
+
+    def nodes(self, result: Tensor) -> list[Tensor]:
+        """Make the nodes inside, as they would have been made in the place of the result."""
+        made_of = result.made_of
+        assert type(made_of) is Whole
+        nodes = [*made_of.operands]
+        for (signature, places, requires_grad), value in zip(
+            self._nodes, made_of.values, strict=True
+        ):
+            operands = tuple([nodes[k] for k in places])
+            value.setflags(write=False)
+            node = Tensor(signature, operands, value, requires_grad)
+            node.origin = result.origin
+            nodes.append(node)
+        result.made_of = operands
+        return [*nodes[len(made_of.operands) : -1], result]
 
 
 @functools.lru_cache(maxsize=PLANS)

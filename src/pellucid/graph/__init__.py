@@ -1,15 +1,6 @@
 """The expression graph: tensors, variables, the record of an operation, and walks."""
 
-from pellucid.graph.op import (
-    OPS,
-    Elementwise,
-    Gather,
-    Leaf,
-    Move,
-    Op,
-    Spec,
-    register,
-)
+from pellucid.graph.op import OPS, Elementwise, Gather, Leaf, Move, Op, Spec, register
 from pellucid.graph.replay import Replay
 from pellucid.graph.tensor import (
     Tensor,

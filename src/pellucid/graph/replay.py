@@ -9,9 +9,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.graph.tensor import CONSTANT, Tensor
+from pellucid.graph.tensor import CONSTANT, Tensor, Whole
 from pellucid.graph.variable import READ
-from pellucid.graph.walk import topological
+from pellucid.graph.walk import given_to, topological
 
 __all__ = ["Replay", "structure"]
 
@@ -94,8 +94,8 @@ def _picked(places: Sequence[int]) -> Callable[[Any], Any]:
 def structure(order: Sequence[Tensor]) -> Hashable:
     """Tell what decides the gradients of a graph, beside its values.
 
-    That is the signature of each node and where its inputs stand in `order`; of a leaf, whether a
-    gradient is left with it, or with a variable that was read before.
+    That is the signature of each node, or the recipe of a composite, and where its inputs stand in
+    `order`; of a leaf, whether a gradient is left with it, or with a variable that was read before.
 
     Examples
     --------
@@ -110,9 +110,10 @@ def structure(order: Sequence[Tensor]) -> Hashable:
     place: dict[int, int] = {}
     for k, node in enumerate(order):
         place[id(node)] = k
-        if node.inputs:
-            found.append(node.signature)
-            found += map(place.__getitem__, map(id, node.inputs))
+        if inputs := given_to(node):
+            made_of = node.made_of
+            found.append(made_of.recipe if type(made_of) is Whole else node.signature)
+            found += map(place.__getitem__, map(id, inputs))
         else:
             leaf = node.attrs["variable"] if node.op is READ else node
             found.append(place.setdefault(id(leaf), k) if node.requires_grad else None)

@@ -19,13 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    DataError,
-    DTypeError,
-    GraphError,
-)
+from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, DTypeError, GraphError
 from pellucid.graph.op import Leaf, Op, Signature, Spec, register, signature
 from pellucid.shapes import Shape
 
@@ -166,7 +160,7 @@ class Tensor(Operand):
 
     Attributes
     ----------
-    op, inputs, attrs : the operation that made it, from which tensors, with which settings
+    op, attrs : the operation that made it, with which settings
     shape, dtype : the shape (``None`` for an unknown extent) and the NumPy dtype
     spec, signature : both together; and with them the operation and its settings
     value : the NumPy array, read-only, or ``None`` when it depends on a placeholder
@@ -176,6 +170,7 @@ class Tensor(Operand):
     origin : the layer it was made in, and the forward node it belongs to
     updates : variables and their new values that are declared with it
     call : the layer call that it is the result of, if any
+    made_of : its inputs; or the composite it is the result of, while nobody has looked inside
 
     Examples
     --------
@@ -191,14 +186,14 @@ class Tensor(Operand):
     """
 
     __slots__ = (
-        "__weakref__", "attrs", "call", "dtype", "grad", "inputs", "name", "op", "origin",
+        "__weakref__", "attrs", "call", "dtype", "grad", "made_of", "name", "op", "origin",
         "requires_grad", "shape", "signature", "spec", "updates", "value",
     )  # fmt: skip
 
     def __init__(
         self,
         signature: Signature,
-        inputs: tuple[Tensor, ...],
+        inputs: tuple[Tensor, ...] | Whole,
         value: NDArray[Any] | None,
         requires_grad: bool = False,
         name: str = "",
@@ -206,7 +201,7 @@ class Tensor(Operand):
         self.signature = signature
         self.op, self.attrs, self.spec = signature.op, signature.attrs, signature.spec
         self.shape, self.dtype = signature.spec
-        self.inputs = inputs
+        self.made_of = inputs
         self.value = value
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
@@ -214,6 +209,12 @@ class Tensor(Operand):
         self.origin = _origin.get()
         self.updates: Mapping[Variable, Tensor] = _NO_ATTRS  # type: ignore[assignment]
         self.call: Any = None
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """From which tensors it was made, which are made themselves if a composite hides them."""
+        made_of = self.made_of
+        return made_of.recipe(self)[-1].inputs if type(made_of) is Whole else made_of
 
     @property
     def label(self) -> str:
@@ -280,6 +281,22 @@ class Tensor(Operand):
             return f"Tensor({shown(self.value)}, {self.dtype})"
         name = f"{self.name!r}, " if self.name else ""
         return f"Tensor({name}{self.op.name}, shape={self.shape}, {self.dtype})"
+
+
+@final
+class Whole(NamedTuple):
+    """A composite, whose nodes are made when somebody looks inside, and not before.
+
+    Attributes
+    ----------
+    recipe : gives the nodes inside, of which the last is the result, that then has its inputs
+    operands : what the composite was given
+    values : of the nodes inside, of the result last
+    """
+
+    recipe: Callable[[Tensor], list[Tensor]]
+    operands: tuple[Tensor, ...]
+    values: list[NDArray[Any]]
 
 
 def shown(value: NDArray[Any]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
-from pellucid.graph.tensor import Tensor
+from pellucid.graph.tensor import Tensor, Whole
 from pellucid.graph.variable import READ, Variable
 
-__all__ = ["declared_updates", "topological", "variables"]
+__all__ = ["declared_updates", "given_to", "topological", "variables"]
 
 
 def topological(
@@ -46,6 +46,12 @@ def topological(
             else:
                 order.append(node)
     return order
+
+
+def given_to(node: Tensor) -> tuple[Tensor, ...]:
+    """Give the inputs of a node, and of a composite's result those of the composite."""
+    made_of = node.made_of
+    return made_of.operands if type(made_of) is Whole else made_of
 
 
 def variables(outputs: Iterable[Tensor]) -> list[Variable]:

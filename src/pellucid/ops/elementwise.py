@@ -526,10 +526,7 @@ def _sigmoid_scalar(b: Any, x: Any) -> Any:
 SIGMOID: Op = declare("sigmoid", _sigmoid_scalar, r"\sigma({0})", lambda g, y, x: g * y * (1 - y))
 TANH: Op = declare("tanh", lambda b, x: b.tanh(x), r"\tanh {0}", lambda g, y, x: g * (1 - y * y))
 RELU: Op = declare(
-    "relu",
-    lambda b, x: b.maximum(x, 0),
-    r"\max({0}, 0)",
-    lambda g, y, x: where(x > 0, g, 0),
+    "relu", lambda b, x: b.maximum(x, 0), r"\max({0}, 0)", lambda g, y, x: where(x > 0, g, 0)
 )
 SOFTPLUS: Op = declare(
     "softplus",

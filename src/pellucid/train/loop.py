@@ -55,11 +55,14 @@ class Interrupt:
 
 @final
 class Window:
-    """The arrays of a run as values of the model's variables, for whoever looks from outside."""
+    """The arrays of a run as values of the model's variables, for whoever looks from outside.
+
+    At the beginning they are equal.
+    """
 
     def __init__(self, variables: Sequence[Variable], arrays: Sequence[NDArray[Any]]) -> None:
         self._variables, self._arrays = variables, arrays
-        self.show()
+        self._shown = [variable.numpy() for variable in variables]
 
     def show(self) -> None:
         """Give the variables the present values."""
@@ -157,7 +160,8 @@ class Slices:
     def keep(self, *, touched: bool) -> None:
         """Copy the state now and then, and when it was changed: a replay must not begin before."""
         if (touched or self._is_due) and not self._state.is_done(self._run):
-            self._kept, self._copied = self._state.copy(), time.perf_counter()
+            self._kept.restore(self._state)
+            self._copied = time.perf_counter()
 
     def _advanced(self, seconds: float, limits: dict[str, float]) -> Record:
         """Advance; a step that is broken off half-way is undone, to the copy that was kept last."""

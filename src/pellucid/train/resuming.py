@@ -142,6 +142,9 @@ class Past:
             said, names = self._said, _names(network, begun)
             for name, array in zip(names, state.arrays, strict=True):
                 _fill(array, self._tensors[name], name)
+            own = begun.programs.variables[: begun.programs.own]
+            for variable, array in zip(own, state.arrays, strict=False):
+                variable.assign(array)
             state.epoch, state.phase, state.step = map(int, said["place"])
             state.stopped = bool(said["stopped"])
             watch = state.watch

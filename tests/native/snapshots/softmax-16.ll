@@ -7,10 +7,10 @@
 
 define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
   %scratch = getelementptr i8, ptr %workspace, i64 128
-  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
   %input.0.row = getelementptr ptr, ptr %arrays, i64 0
   %input.0 = load ptr, ptr %input.0.row
-  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
+  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
   %output.0.row = getelementptr ptr, ptr %arrays, i64 1
   %output.0 = load ptr, ptr %output.0.row
   br label %k0.begin
@@ -51,7 +51,7 @@ k0.loop1:
   %k0.v34 = fcmp une float %k0.v16, %k0.v16
   %k0.v35 = or i1 %k0.v33, %k0.v34
   %k0.v36 = select i1 %k0.v35, float %k0.v16, float %k0.v32
-  %k0.v37 = getelementptr inbounds float, ptr %workspace.0, i64 %k0.i3
+  %k0.v37 = getelementptr inbounds float, ptr %workspace.64, i64 %k0.i3
   store float %k0.v36, ptr %k0.v37, align 4
   %k0.v38 = add nuw nsw i64 %k0.i3, 1
   %k0.v39 = icmp ult i64 %k0.v38, 2
@@ -65,7 +65,7 @@ k1.loop1:
   %k1.v4 = mul nsw i64 %k1.i3, 5
   %k1.v5 = getelementptr inbounds float, ptr %input.0, i64 %k1.v4
   %k1.v6 = load <4 x float>, ptr %k1.v5, align 4
-  %k1.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.i3
+  %k1.v7 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.i3
   %k1.v8 = load float, ptr %k1.v7, align 4
   %k1.v9 = insertelement <4 x float> poison, float %k1.v8, i64 0
   %k1.v10 = shufflevector <4 x float> %k1.v9, <4 x float> poison, <4 x i32> zeroinitializer
@@ -104,13 +104,13 @@ k1.loop1:
   %k1.v43 = fmul contract <4 x float> %k1.v42, %k1.v28
   %k1.v44 = fadd contract <4 x float> %k1.v43, %k1.v28
   %k1.v45 = fmul contract <4 x float> %k1.v44, %k1.v31
-  %k1.v46 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.v4
+  %k1.v46 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.v4
   store <4 x float> %k1.v45, ptr %k1.v46, align 4
   %k1.v47 = mul nsw i64 %k1.i3, 5
   %k1.v48 = getelementptr inbounds float, ptr %input.0, i64 %k1.v47
   %k1.v49 = getelementptr inbounds float, ptr %k1.v48, i64 4
   %k1.v50 = load float, ptr %k1.v49, align 4
-  %k1.v51 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.i3
+  %k1.v51 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.i3
   %k1.v52 = load float, ptr %k1.v51, align 4
   %k1.v53 = fsub contract float %k1.v50, %k1.v52
   %k1.v54 = fcmp ogt float %k1.v53, 89.0
@@ -147,7 +147,7 @@ k1.loop1:
   %k1.v85 = fmul contract float %k1.v84, %k1.v70
   %k1.v86 = fadd contract float %k1.v85, %k1.v70
   %k1.v87 = fmul contract float %k1.v86, %k1.v73
-  %k1.v88 = getelementptr inbounds float, ptr %workspace.64, i64 %k1.v47
+  %k1.v88 = getelementptr inbounds float, ptr %workspace.0, i64 %k1.v47
   %k1.v89 = getelementptr inbounds float, ptr %k1.v88, i64 4
   store float %k1.v87, ptr %k1.v89, align 4
   %k1.v90 = add nuw nsw i64 %k1.i3, 1
@@ -160,7 +160,7 @@ k2.begin:
 k2.loop1:
   %k2.i3 = phi i64 [0, %k2.begin], [%k2.v20, %k2.loop1]
   %k2.v4 = mul nsw i64 %k2.i3, 5
-  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.v4
+  %k2.v5 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.v4
   %k2.v6 = load <4 x float>, ptr %k2.v5, align 4
   %k2.v7 = fadd contract <4 x float> zeroinitializer, %k2.v6
   %k2.v8 = getelementptr inbounds float, ptr %k2.v5, i64 4
@@ -174,7 +174,7 @@ k2.loop1:
   %k2.v16 = fadd contract float %k2.v14, %k2.v15
   %k2.v17 = fadd contract float %k2.v16, 0.0
   %k2.v18 = fadd contract float %k2.v10, %k2.v17
-  %k2.v19 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.i3
+  %k2.v19 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i3
   store float %k2.v18, ptr %k2.v19, align 4
   %k2.v20 = add nuw nsw i64 %k2.i3, 1
   %k2.v21 = icmp ult i64 %k2.v20, 2
@@ -186,9 +186,9 @@ k3.begin:
 k3.loop1:
   %k3.i3 = phi i64 [0, %k3.begin], [%k3.v22, %k3.loop1]
   %k3.v4 = mul nsw i64 %k3.i3, 5
-  %k3.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.v4
+  %k3.v5 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.v4
   %k3.v6 = load <4 x float>, ptr %k3.v5, align 4
-  %k3.v7 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.i3
+  %k3.v7 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.i3
   %k3.v8 = load float, ptr %k3.v7, align 4
   %k3.v9 = insertelement <4 x float> poison, float %k3.v8, i64 0
   %k3.v10 = shufflevector <4 x float> %k3.v9, <4 x float> poison, <4 x i32> zeroinitializer
@@ -196,10 +196,10 @@ k3.loop1:
   %k3.v12 = getelementptr inbounds float, ptr %output.0, i64 %k3.v4
   store <4 x float> %k3.v11, ptr %k3.v12, align 4
   %k3.v13 = mul nsw i64 %k3.i3, 5
-  %k3.v14 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.v13
+  %k3.v14 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.v13
   %k3.v15 = getelementptr inbounds float, ptr %k3.v14, i64 4
   %k3.v16 = load float, ptr %k3.v15, align 4
-  %k3.v17 = getelementptr inbounds float, ptr %workspace.0, i64 %k3.i3
+  %k3.v17 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.i3
   %k3.v18 = load float, ptr %k3.v17, align 4
   %k3.v19 = fdiv contract float %k3.v16, %k3.v18
   %k3.v20 = getelementptr inbounds float, ptr %output.0, i64 %k3.v13

@@ -7,10 +7,10 @@
 
 define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
   %scratch = getelementptr i8, ptr %workspace, i64 128
-  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
   %input.0.row = getelementptr ptr, ptr %arrays, i64 0
   %input.0 = load ptr, ptr %input.0.row
-  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
+  %workspace.0 = getelementptr i8, ptr %workspace, i64 0
   %output.0.row = getelementptr ptr, ptr %arrays, i64 1
   %output.0 = load ptr, ptr %output.0.row
   br label %k0.begin
@@ -46,7 +46,7 @@ k0.loop1:
   %k0.v29 = fcmp une float %k0.v27, %k0.v27
   %k0.v30 = or i1 %k0.v28, %k0.v29
   %k0.v31 = select i1 %k0.v30, float %k0.v27, float %k0.v15
-  %k0.v32 = getelementptr inbounds float, ptr %workspace.0, i64 %k0.i3
+  %k0.v32 = getelementptr inbounds float, ptr %workspace.64, i64 %k0.i3
   store float %k0.v31, ptr %k0.v32, align 4
   %k0.v33 = add nuw nsw i64 %k0.i3, 1
   %k0.v34 = icmp ult i64 %k0.v33, 2
@@ -55,7 +55,7 @@ k0.done2:
   br label %k1.begin
 k1.begin:
   %k1.v1 = load <8 x float>, ptr %input.0, align 4
-  %k1.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k1.v2 = load <2 x float>, ptr %workspace.64, align 4
   %k1.v3 = shufflevector <2 x float> %k1.v2, <2 x float> poison, <8 x i32> <i32 0, i32 0, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1>
   %k1.v4 = fsub contract <8 x float> %k1.v1, %k1.v3
   %k1.v5 = fcmp ogt <8 x float> %k1.v4, splat (float 89.0)
@@ -92,10 +92,10 @@ k1.begin:
   %k1.v36 = fmul contract <8 x float> %k1.v35, %k1.v21
   %k1.v37 = fadd contract <8 x float> %k1.v36, %k1.v21
   %k1.v38 = fmul contract <8 x float> %k1.v37, %k1.v24
-  store <8 x float> %k1.v38, ptr %workspace.64, align 4
+  store <8 x float> %k1.v38, ptr %workspace.0, align 4
   %k1.v39 = getelementptr inbounds float, ptr %input.0, i64 8
   %k1.v40 = load <2 x float>, ptr %k1.v39, align 4
-  %k1.v41 = getelementptr inbounds float, ptr %workspace.0, i64 1
+  %k1.v41 = getelementptr inbounds float, ptr %workspace.64, i64 1
   %k1.v42 = load float, ptr %k1.v41, align 4
   %k1.v43 = insertelement <2 x float> poison, float %k1.v42, i64 0
   %k1.v44 = shufflevector <2 x float> %k1.v43, <2 x float> poison, <2 x i32> zeroinitializer
@@ -134,7 +134,7 @@ k1.begin:
   %k1.v77 = fmul contract <2 x float> %k1.v76, %k1.v62
   %k1.v78 = fadd contract <2 x float> %k1.v77, %k1.v62
   %k1.v79 = fmul contract <2 x float> %k1.v78, %k1.v65
-  %k1.v80 = getelementptr inbounds float, ptr %workspace.64, i64 8
+  %k1.v80 = getelementptr inbounds float, ptr %workspace.0, i64 8
   store <2 x float> %k1.v79, ptr %k1.v80, align 4
   br label %k2.begin
 k2.begin:
@@ -142,7 +142,7 @@ k2.begin:
 k2.loop1:
   %k2.i3 = phi i64 [0, %k2.begin], [%k2.v18, %k2.loop1]
   %k2.v4 = mul nsw i64 %k2.i3, 5
-  %k2.v5 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.v4
+  %k2.v5 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.v4
   %k2.v6 = load <5 x float>, ptr %k2.v5, align 4
   %k2.v7 = fadd contract <5 x float> zeroinitializer, %k2.v6
   %k2.v8 = extractelement <5 x float> %k2.v7, i64 4
@@ -154,7 +154,7 @@ k2.loop1:
   %k2.v14 = extractelement <2 x float> %k2.v12, i64 1
   %k2.v15 = fadd contract float %k2.v13, %k2.v14
   %k2.v16 = fadd contract float %k2.v15, %k2.v9
-  %k2.v17 = getelementptr inbounds float, ptr %workspace.0, i64 %k2.i3
+  %k2.v17 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i3
   store float %k2.v16, ptr %k2.v17, align 4
   %k2.v18 = add nuw nsw i64 %k2.i3, 1
   %k2.v19 = icmp ult i64 %k2.v18, 2
@@ -162,14 +162,14 @@ k2.loop1:
 k2.done2:
   br label %k3.begin
 k3.begin:
-  %k3.v1 = load <8 x float>, ptr %workspace.64, align 4
-  %k3.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k3.v1 = load <8 x float>, ptr %workspace.0, align 4
+  %k3.v2 = load <2 x float>, ptr %workspace.64, align 4
   %k3.v3 = shufflevector <2 x float> %k3.v2, <2 x float> poison, <8 x i32> <i32 0, i32 0, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1>
   %k3.v4 = fdiv contract <8 x float> %k3.v1, %k3.v3
   store <8 x float> %k3.v4, ptr %output.0, align 4
-  %k3.v5 = getelementptr inbounds float, ptr %workspace.64, i64 8
+  %k3.v5 = getelementptr inbounds float, ptr %workspace.0, i64 8
   %k3.v6 = load <2 x float>, ptr %k3.v5, align 4
-  %k3.v7 = getelementptr inbounds float, ptr %workspace.0, i64 1
+  %k3.v7 = getelementptr inbounds float, ptr %workspace.64, i64 1
   %k3.v8 = load float, ptr %k3.v7, align 4
   %k3.v9 = insertelement <2 x float> poison, float %k3.v8, i64 0
   %k3.v10 = shufflevector <2 x float> %k3.v9, <2 x float> poison, <2 x i32> zeroinitializer

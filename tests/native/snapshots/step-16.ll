@@ -28,14 +28,13 @@
 ; %27 = subtract %1 %26  float32[1]
 
 define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
-  %scratch = getelementptr i8, ptr %workspace, i64 192
+  %scratch = getelementptr i8, ptr %workspace, i64 128
   %workspace.0 = getelementptr i8, ptr %workspace, i64 0
   %input.0.row = getelementptr ptr, ptr %arrays, i64 0
   %input.0 = load ptr, ptr %input.0.row
   %state.0.row = getelementptr ptr, ptr %arrays, i64 2
   %state.0 = load ptr, ptr %state.0.row
   %workspace.64 = getelementptr i8, ptr %workspace, i64 64
-  %workspace.128 = getelementptr i8, ptr %workspace, i64 128
   %input.1.row = getelementptr ptr, ptr %arrays, i64 1
   %input.1 = load ptr, ptr %input.1.row
   %state.1.row = getelementptr ptr, ptr %arrays, i64 3
@@ -93,11 +92,11 @@ k1.begin:
   %k1.v8 = load <4 x float>, ptr %constant.2, align 4
   %k1.v9 = fmul contract <4 x float> %k1.v8, %k1.v7
   %k1.v10 = fadd contract <4 x float> %k1.v9, %k1.v9
-  store <4 x float> %k1.v7, ptr %workspace.64, align 4
-  store <4 x float> %k1.v10, ptr %workspace.128, align 4
+  store <4 x float> %k1.v7, ptr %workspace.0, align 4
+  store <4 x float> %k1.v10, ptr %workspace.64, align 4
   br label %k2.begin
 k2.begin:
-  %k2.v1 = load <4 x float>, ptr %workspace.64, align 4
+  %k2.v1 = load <4 x float>, ptr %workspace.0, align 4
   %k2.v2 = fmul contract <4 x float> %k2.v1, %k2.v1
   %k2.v3 = fadd contract <4 x float> zeroinitializer, %k2.v2
   %k2.v4 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 0, i32 1>
@@ -134,7 +133,7 @@ k3.loop14:
   %k3.v18 = mul nsw i64 %k3.i16, 4
   %k3.v19 = getelementptr inbounds float, ptr %k3.v13, i64 %k3.v18
   %k3.v20 = load <4 x float>, ptr %k3.v19, align 4
-  %k3.v21 = getelementptr inbounds float, ptr %workspace.128, i64 %k3.i16
+  %k3.v21 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.i16
   %k3.v22 = load float, ptr %k3.v21, align 4
   %k3.v23 = insertelement <4 x float> poison, float %k3.v22, i64 0
   %k3.v24 = shufflevector <4 x float> %k3.v23, <4 x float> poison, <4 x i32> zeroinitializer
@@ -149,13 +148,13 @@ k3.done15:
   ret void
 }
 define internal void @part1(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
-  %scratch = getelementptr i8, ptr %workspace, i64 192
+  %scratch = getelementptr i8, ptr %workspace, i64 128
   %state.0.row = getelementptr ptr, ptr %arrays, i64 2
   %state.0 = load ptr, ptr %state.0.row
   %workspace.0 = getelementptr i8, ptr %workspace, i64 0
   %state.1.row = getelementptr ptr, ptr %arrays, i64 3
   %state.1 = load ptr, ptr %state.1.row
-  %workspace.128 = getelementptr i8, ptr %workspace, i64 128
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
   br label %k4.begin
 k4.begin:
   %k4.v1 = load <2 x float>, ptr %state.0, align 4
@@ -172,7 +171,7 @@ k5.begin:
 k5.loop2:
   %k5.i4 = phi i64 [0, %k5.begin], [%k5.v9, %k5.loop2]
   %k5.c5 = phi float [0.0, %k5.begin], [%k5.v8, %k5.loop2]
-  %k5.v6 = getelementptr inbounds float, ptr %workspace.128, i64 %k5.i4
+  %k5.v6 = getelementptr inbounds float, ptr %workspace.64, i64 %k5.i4
   %k5.v7 = load float, ptr %k5.v6, align 4
   %k5.v8 = fadd contract float %k5.c5, %k5.v7
   %k5.v9 = add nuw nsw i64 %k5.i4, 1
@@ -196,7 +195,7 @@ define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
 others:
   ret void
 mine:
-  %scratch = getelementptr i8, ptr %workspace, i64 192
+  %scratch = getelementptr i8, ptr %workspace, i64 128
   br label %begin
 begin:
   call void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team)
