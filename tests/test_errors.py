@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import sys
 import warnings
 
 import pytest
@@ -140,3 +141,10 @@ def test_a_missing_package_says_how_to_install_it() -> None:
         load("no_such_package", extra="xla")
     assert caught.value.mend == "run pip install 'pellucid[xla]'"
     assert "no_such_package" in caught.value.what
+
+
+def test_a_missing_package_is_installed_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(MissingPackageError) as caught:
+        load("PIL")
+    assert caught.value.mend == "run pip install pillow"

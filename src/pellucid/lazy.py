@@ -9,6 +9,8 @@ from pellucid.errors import MissingPackageError
 
 __all__ = ["load"]
 
+CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}  # what is installed, by what is imported
+
 
 def load(module: str, *, extra: str | None = None) -> Any:
     """Import `module` now; if it is missing, say how to install it.
@@ -27,7 +29,8 @@ def load(module: str, *, extra: str | None = None) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        wish = f"pip install 'pellucid[{extra}]'" if extra else f"pip install {package}"
+        wanted = f"'pellucid[{extra}]'" if extra else CALLED.get(package, package)
         raise MissingPackageError(
-            f"the package {package!r} cannot be imported", got=str(error), mend=f"run {wish}"
-        ) from error
+            f"the package {package!r} cannot be imported", got=str(error),
+            mend=f"run pip install {wanted}",
+        ) from error  # fmt: skip
