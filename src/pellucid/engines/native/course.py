@@ -18,7 +18,7 @@ from pellucid.arguments import Frozen
 from pellucid.compile import Data, Phase, Plan, Program, Run, RunState
 from pellucid.compile.memory import ALIGNMENT
 from pellucid.compile.run import Sampling
-from pellucid.engines.native.driver import COLUMNS, DRIVE, LANES, POINTERS, Kind
+from pellucid.engines.native.driver import COLUMNS, DRIVE, POINTERS, Kind
 from pellucid.engines.native.executable import NativeExecutable, address, aligned_memory, fitting
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import first_rows
@@ -172,7 +172,7 @@ class _Call:
         sizes = [
             *gathered,
             *outputs,
-            ROW * -(-kind.size // LANES) * LANES,
+            ROW * kind.room,
             executable.memory(count),
         ]
         rooms = [-(-size // ALIGNMENT) * ALIGNMENT for size in sizes]

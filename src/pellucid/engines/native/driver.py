@@ -30,7 +30,7 @@ __all__ = ["COLUMNS", "DRIVE", "POINTERS", "Kind", "driver_text"]
 DRIVE = "drive"
 COLUMNS = ("kind", "epoch", "first", "count", "record")  # of the table of segments; all int64
 POINTERS = ("step", "arrays", "workspace", "data", "rows")  # of a kind; rows: numbers of a batch's
-LANES = 16  # rows that are chosen side by side
+LANES = 16  # rows that are chosen side by side at least
 UINT32, FLOAT64 = np.dtype(np.uint32), np.dtype(np.float64)
 
 
@@ -55,6 +55,16 @@ class Kind(Frozen):
     row_bytes: tuple[int, ...]
     outputs: tuple[np.dtype[Any], ...]
     first_output: int
+
+    @property
+    def lanes(self) -> int:
+        """How many rows are chosen side by side: two vectors take hardly longer than one."""
+        return LANES if self.size < 2 * LANES else 2 * LANES
+
+    @property
+    def room(self) -> int:
+        """For how many numbers of rows there must be room."""
+        return -(-self.size // self.lanes) * self.lanes
 
 
 def driver_text(kinds: tuple[Kind, ...]) -> ProgramText:
@@ -136,15 +146,15 @@ def _preparing(sampling: Sampling) -> str:
 
 
 @lru_cache(maxsize=16)
-def _choosing(sampling: Sampling, rows: int) -> tuple[str, str]:
+def _choosing(sampling: Sampling, rows: int, lanes: int) -> tuple[str, str]:
     """Name and write the function that chooses the rows of some neighbouring positions.
 
     Those behind the last position are chosen like the last.
     """
-    b, name = NativeBuilder(), f"choose.{rows}"
+    b, name = NativeBuilder(), f"choose.{rows}.{lanes}"
     first, last = (Value(b, INT64, f"%{word}") for word in ("first", "last"))
-    with b.vectors(LANES):
-        lane = b.lane(LANES)
+    with b.vectors(lanes):
+        lane = b.lane(lanes)
         position = b.astype(b.minimum(first + lane, last), UINT32)
         if sampling == "with replacement":
             key = b.load("%keys", UINT32, 0), b.load("%keys", UINT32, 1)
@@ -202,7 +212,7 @@ class _Segment:
             b.by_one(lambda: self._record(row["record"] + k * len(self.kind.outputs)))
 
         b.together = True
-        b.part(self.kind.size // LANES)  # known before the loop
+        b.part(self.kind.size // self.kind.lanes)  # known before the loop
         _counted(b, row["count"], step)
         pointers = ("row", *POINTERS, "key", "records", "fault", "team")
         return _function(f"internal void @{name}", pointers, b)
@@ -224,7 +234,7 @@ class _Segment:
     def _gather(self, start: Value) -> None:
         """Choose the rows from position `start` on, and copy them into the batch."""
         b, kind = self.b, self.kind
-        choose, text = _choosing(kind.sampling, kind.rows)
+        choose, text = _choosing(kind.sampling, kind.rows, kind.lanes)
         b.declared[text] = None
         last = start + (kind.size - 1)
 
@@ -241,7 +251,7 @@ class _Segment:
                 target = b.emit(f"getelementptr i8, ptr {batch}, {b.value(k * size).typed}")
                 b.copy(target, source, str(size))
 
-        b.blocks(kind.size, LANES, some, share=True)
+        b.blocks(kind.size, kind.lanes, some, share=True)
 
     def _record(self, place: Value) -> None:
         """Write down the scalars of a step."""
