@@ -33,18 +33,18 @@ SOFTMAX = """\
 native engine: 4 kernels, 75 flops, 408 B moved, 0.18 flops a byte
 #  computes       loop      flops  bytes  result
 ──────────────────────────────────────────────────
-0  max            3 over 5     15   72 B  at 0
-1  subtract, exp  3×5          30  132 B  at 64
-2  sum            3 over 5     15   72 B  at 0
+0  max            3 over 5     15   72 B  at 64
+1  subtract, exp  3×5          30  132 B  at 0
+2  sum            3 over 5     15   72 B  at 64
 3  divide         3×5          15  132 B  output 0
 ──────────────────────────────────────────────────
 workspace 128 bytes: “at n” is in it, n bytes from its start"""
 KERNEL = """\
 kernel 1 · subtract, exp · 3×5
   %2 = subtract x %1  float32[3,5]
-  %3 = exp %2         float32[3,5]  → workspace at 64
+  %3 = exp %2         float32[3,5]  → workspace at 0
   reads x  float32[3,5]
-  reads %1  float32[3,1]  from workspace at 0
+  reads %1  float32[3,1]  from workspace at 64
   30 flops, 72 B read, 60 B written"""
 REFERENCE = """\
 reference engine: 5 kernels, 75 flops, 528 B moved, 0.14 flops a byte
