@@ -26,7 +26,7 @@ from pellucid.train.summary import outline
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["classify", "evaluate", "predict", "predict_proba", "probe"]
+__all__ = ["classify", "evaluate", "evaluation", "predict", "predict_proba", "probe"]
 
 Answer = Any  # an array, or a dict or tuple of one for each head, as the network gives its heads
 
@@ -128,12 +128,25 @@ def evaluate(
     engine: str | Engine | None = None,
 ) -> dict[str, float]:
     """Give the loss and metrics of the last fit on other rows, weighted by rows."""
+    return evaluation(network, X, y, sample_weight=sample_weight, engine=engine)()
+
+
+def evaluation(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    engine: str | Engine | None = None,
+) -> Callable[[], dict[str, float]]:
+    """Bring rows into form once; give what measures the network on them, as it then is."""
     record = _fitted(network, "evaluate")
     X, y, _ = opened(X, y, testing=True)
     raw = raw_rows(network, X, y, sample_weight)
     predicted = heads_of(_form(network))
     part = prepared_part(raw, record, predicted, resolve_dtype(network.dtype))
-    return measured(network, record.objective, part, engine_for(network, engine))
+    chosen = engine_for(network, engine)
+    return lambda: measured(network, record.objective, part, chosen)
 
 
 def probe(

@@ -28,6 +28,7 @@ from pellucid.train.callbacks import Training
 from pellucid.train.checkpoint import RUN, content_of, distrust, network_of
 from pellucid.train.copying import copied
 from pellucid.train.keeping import Keeper
+from pellucid.train.prediction import evaluation
 from pellucid.train.record import FitRecord
 from pellucid.train.running import Fit
 from pellucid.train.signed import Content, json_of, read, write
@@ -234,7 +235,8 @@ class Recording:
         True
         """
         twin = self.at(self.last)
-        return at_parameters(twin, lambda: twin.evaluate(X, y)["loss"])
+        measure = evaluation(twin, X, y)
+        return at_parameters(twin, lambda: measure()["loss"])
 
     def _along(self) -> list[int]:
         """Choose steps of a way: evenly, where they can be computed, else those remembered."""

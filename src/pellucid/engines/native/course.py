@@ -8,7 +8,7 @@ import operator
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, final
+from typing import Any, NamedTuple, final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,7 +18,7 @@ from pellucid.arguments import Frozen
 from pellucid.compile import Data, Phase, Plan, Program, Run, RunState
 from pellucid.compile.memory import ALIGNMENT
 from pellucid.compile.run import Sampling
-from pellucid.engines.native.driver import COLUMNS, DRIVE, POINTERS, Kind
+from pellucid.engines.native.driver import DRIVE, POINTERS, Kind
 from pellucid.engines.native.executable import NativeExecutable, address, aligned_memory, fitting
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import first_rows
@@ -53,6 +53,13 @@ class _Leg(Frozen):
     phase: int
 
 
+class _Table(NamedTuple):
+    """A plan as the driver takes it, and the kinds of segments in it."""
+
+    rows: NDArray[np.int64]
+    legs: list[int]
+
+
 @final
 class Course:
     """What is known of a run before it runs: its kinds of segments, and the driver."""
@@ -61,13 +68,14 @@ class Course:
         self, run: Run, data: Data, compile_program: Compile, driver: Callable[..., Driver]
     ) -> None:
         self._compile = compile_program
-        self._key = np.array(run.key, np.uint32)
+        self._validate, self._sampling = run.validate, run.sampling
         self._legs: list[_Leg] = []
         self._number = np.zeros((len(run.phases), 2), np.int64)  # by phase and being the tail
         self._columns = run.columns
         self._pace = Pace()
         self._executables: dict[int, NativeExecutable] = {}
         self._calls: WeakKeyDictionary[RunState, dict[int, _Call]] = WeakKeyDictionary()
+        self._tables: WeakKeyDictionary[Plan, _Table] = WeakKeyDictionary()
         for number, phase in enumerate(run.phases):
             for is_tail, program in ((False, phase.program), (True, phase.tail)):
                 if program is not None:
@@ -77,38 +85,49 @@ class Course:
                     self._legs.append(_Leg(kind, program, number))
         self._driver = driver(tuple(leg.kind for leg in self._legs))
 
-    def steps(self, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
+    def serves(self, run: Run) -> bool:
+        """Whether a run with the same training differs from its own in its key alone."""
+        return run.validate is self._validate and run.sampling == self._sampling
+
+    def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off a plan; see ``NativeEngine.steps``."""
-        legs = self._number[plan.column("phase"), plan.column("is_tail")]
-        used = {leg: self._executable(leg) for leg in np.flatnonzero(np.bincount(legs)).tolist()}
+        used = {leg: self._executable(leg) for leg in self._table(plan).legs}
         with reserved() if any(one.together for one in used.values()) else nullcontext(1) as count:
             calls = {leg: self._call(leg, one, state, data, count) for leg, one in used.items()}
             parts = []
             for first, last, threads in self._pace.shares(plan.steps, count):
                 start, part = time.perf_counter(), plan.part(first, last)
-                parts.append(self._together(threads, calls, part))
+                parts.append(self._together(threads, calls, part, run.key))
                 self._pace.note(threads, last - first, time.perf_counter() - start)
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _together(self, count: int, calls: dict[int, _Call], plan: Plan) -> NDArray[np.float64]:
+    def _together(
+        self, count: int, calls: dict[int, _Call], plan: Plan, words: tuple[int, int]
+    ) -> NDArray[np.float64]:
         """Work off a plan with so many threads."""
-        legs = self._number[plan.column("phase"), plan.column("is_tail")]
         pointers = np.zeros((len(self._legs), len(POINTERS)), np.uint64)
         for leg, call in calls.items():
             pointers[leg] = call.pointers
         records, length = np.empty((plan.steps, self._columns)), np.array(len(plan))
-        table = np.empty((len(plan), len(COLUMNS)), np.int64)
-        places = (plan.ends - plan.counts) * self._columns
-        columns = legs, plan.column("epoch"), plan.column("first"), plan.counts, places
-        for number, column in enumerate(columns):  # as in COLUMNS
-            table[:, number] = column
-        fault = np.zeros(2, np.int64)
-        arrays: list[Array] = [table, length, pointers, self._key, records, fault]
+        fault, key = np.zeros(2, np.int64), np.array(words, np.uint32)
+        arrays: list[Array] = [self._table(plan).rows, length, pointers, key, records, fault]
         given = [address(array) for array in arrays]
         run_together(count, lambda row: self._driver.call(*given, row))
         if fault[0]:
             calls[int(fault[1])].executable.check(int(fault[0]))
         return records
+
+    def _table(self, plan: Plan) -> _Table:
+        """Give a plan as the driver takes it; many runs follow the same one."""
+        known = self._tables.get(plan)
+        if known is None:
+            legs = self._number[plan.column("phase"), plan.column("is_tail")]
+            places = (plan.ends - plan.counts) * self._columns
+            columns = legs, plan.column("epoch"), plan.column("first"), plan.counts, places
+            rows = np.stack(columns, axis=1)  # as in COLUMNS
+            used = np.flatnonzero(np.bincount(legs)).tolist()
+            known = self._tables[plan] = _Table(rows, used)
+        return known
 
     def _executable(self, leg: int) -> NativeExecutable:
         """Give the program of a kind of segment, made ready when it is first met."""

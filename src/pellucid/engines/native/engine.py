@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import TypeVar, final
+from typing import final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.compile import Data, Plan, Program, Run, RunState
+from pellucid.compile import Data, Phase, Plan, Program, Run, RunState
 from pellucid.engines.base import Engine
 from pellucid.engines.explanation import Explanation
 from pellucid.engines.native.calling import Caller
@@ -22,12 +20,11 @@ from pellucid.engines.native.jit import Compiler
 from pellucid.engines.native.listing import explanation
 from pellucid.engines.native.module import program_text
 from pellucid.graph.op import Op
+from pellucid.recent import Recent
 
 __all__ = ["NativeEngine"]
 
 KEPT = 64  # compiled programs, and as many drivers; those used longest ago go first
-
-_T = TypeVar("_T")
 
 
 @final
@@ -50,10 +47,10 @@ class NativeEngine(Engine):
         self._compiler = Compiler(cpu=cpu)
         self._caller = Caller(self._compiler)
         self._vector_bytes = vector_bytes or self._compiler.vector_bytes
-        self._lock = threading.RLock()
-        self._programs: OrderedDict[Hashable, NativeExecutable] = OrderedDict()
-        self._drivers: OrderedDict[Hashable, Driver] = OrderedDict()
-        self._courses: WeakKeyDictionary[Run, Course] = WeakKeyDictionary()
+        self._programs: Recent[NativeExecutable] = Recent(KEPT)
+        self._drivers: Recent[Driver] = Recent(KEPT)
+        self._lock = threading.Lock()
+        self._courses: WeakKeyDictionary[Phase, Course] = WeakKeyDictionary()
 
     def compile(self, program: Program) -> NativeExecutable:
         """Make a concrete program ready to run, or give what was made of an equal one.
@@ -63,7 +60,7 @@ class NativeEngine(Engine):
         EngineError : for a dtype of which no machine code is made
         """
         key = f"{self._vector_bytes} {program.labelled_key}"
-        return self._kept(self._programs, key, lambda: self._compiled(program, key))
+        return self._programs.get(key, lambda: self._compiled(program, key))
 
     def explain(self, program: Program) -> Explanation:
         """Show what a program becomes: its kernels, their memory, and on request their code.
@@ -83,20 +80,9 @@ class NativeEngine(Engine):
 
     def _driver(self, kinds: tuple[Kind, ...]) -> Driver:
         """Make the code that works off plans of these kinds of segments."""
-        return self._kept(
-            self._drivers,
-            kinds,
-            lambda: Driver(self._compiler.compile(repr(kinds), lambda: driver_text(kinds))),
+        return self._drivers.get(
+            kinds, lambda: Driver(self._compiler.compile(repr(kinds), lambda: driver_text(kinds)))
         )
-
-    def _kept(self, table: OrderedDict[Hashable, _T], key: Hashable, make: Callable[[], _T]) -> _T:
-        with self._lock:
-            if key not in table:
-                table[key] = make()
-                if len(table) > KEPT:
-                    table.popitem(last=False)
-            table.move_to_end(key)
-            return table[key]
 
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan` in one call, changing ``state.arrays``; give the scalars of each step.
@@ -106,10 +92,11 @@ class NativeEngine(Engine):
         DataError : when a check fails, as of a label; the state is that of the step before
         """
         with self._lock:
-            course = self._courses.get(run)
-            if course is None:
-                course = self._courses[run] = Course(run, data, self.compile, self._driver)
-        return course.steps(state, data, plan)
+            course = self._courses.get(run.train)
+            if course is None or not course.serves(run):
+                course = Course(run, data, self.compile, self._driver)
+                self._courses[run.train] = course
+        return course.steps(run, state, data, plan)
 
 
 def _is_ours(op: Op) -> bool:
