@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import ArgumentError, DataError, PellucidError
+from pellucid.files import cache_folder
 from pellucid.studio.keeping import keep, kept
 from pellucid.studio.session import Session
 from pellucid.studio.setting import Setting
@@ -25,6 +27,11 @@ def session() -> Session:
 def weights(session: Session) -> dict[str, Any]:
     session.legs.show()
     return {name: v.numpy().copy() for name, v in session.plain_network.variables().items()}
+
+
+def accuracy(session: Session) -> float:
+    session.legs.show()
+    return session.legs.present.live.measure()["val_accuracy"]
 
 
 def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
@@ -47,6 +54,36 @@ def test_every_set_of_the_catalogue_can_be_learned() -> None:
         assert told["task"] == one["task"]
         assert (told["image"] is not None) == one["image"]
         assert told["train"] + told["test"] == told["rows"]
+
+
+def test_pictures_are_learned_by_convolutions_that_stay_alive(session: Session) -> None:
+    session.set({"data": {"name": "moons"}, "learning_rate": 0.1})
+    session.set({"data": {"name": "digits"}})
+    assert (session.setting.learning_rate, session.setting.layers is None) == (0.003, False)
+    for _ in range(3):
+        session.step("epoch")
+    assert accuracy(session) > 0.8
+    session.set({"data": {"name": "circles"}})
+    assert (session.setting.learning_rate, session.setting.layers) == (0.03, None)
+    session.set({"data": {"name": "digits"}, "learning_rate": 0.01})
+    assert session.setting.learning_rate == 0.01
+
+
+FASHION = Path(__file__).parents[3] / "shared" / "data" / "fashion-mnist-small"
+
+
+@pytest.mark.skipif(not FASHION.is_dir(), reason="needs the pictures of ../shared")
+def test_fashion_is_offered_where_its_files_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    shutil.copytree(FASHION, cache_folder("data") / "fashion-mnist")
+    session = Session(Shelf())
+    session.set({"data": {"name": "fashion-mnist"}})
+    told = session.state()
+    assert (told["data"]["image"], len(told["data"]["classes"])) == ([1, 28, 28], 10)
+    session.step("epoch")
+    assert accuracy(session) > 0.5
 
 
 def test_steps_by_batch_epoch_and_example(session: Session) -> None:

@@ -19,7 +19,7 @@ from pellucid.files import read_bytes, write_atomically
 from pellucid.layers.config import to_config
 from pellucid.losses import LOSSES
 from pellucid.models import Network, Sequential
-from pellucid.studio.setting import SMALL_CNN, Setting
+from pellucid.studio.setting import RATE_FOR_PICTURES, SMALL_CNN, Setting
 from pellucid.studio.sources import PICTURES, Given, Shelf
 
 __all__ = ["Opening", "of_file", "of_model", "of_name", "of_network", "opened", "put"]
@@ -49,8 +49,10 @@ class Opening(Frozen, kw_only=True):
 
 def of_name(name: str) -> Opening:
     """Begin with a data set by name."""
-    layers = {"layers": SMALL_CNN} if name in PICTURES else {}
-    return Opening(change={"data": {"name": name}, **layers})
+    change: dict[str, Any] = {"data": {"name": name}}
+    if name in PICTURES:
+        change |= {"layers": SMALL_CNN, "learning_rate": RATE_FOR_PICTURES}
+    return Opening(change=change)
 
 
 def of_file(path: str, target: str | None) -> Opening:

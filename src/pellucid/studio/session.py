@@ -24,6 +24,8 @@ from pellucid.studio.setting import (
     MOST_PARAMETERS,
     NEEDS_NETWORK,
     NEEDS_NOTHING,
+    RATE,
+    RATE_FOR_PICTURES,
     SMALL_CNN,
     Setting,
     activations,
@@ -344,7 +346,7 @@ class Session:
             self.legs.mark("set", told)
 
     def _completed(self, change: Mapping[str, Any]) -> dict[str, Any]:
-        """Let pictures be learned by convolutions, and everything else not, unless it is said."""
+        """Let pictures be learned by convolutions, and slowly; all else not, unless it is said."""
         found = dict(change)
         chosen = found.get("data")
         name = chosen.get("name") if isinstance(chosen, Mapping) else None
@@ -352,6 +354,8 @@ class Session:
             known = {one["name"]: one["image"] for one in catalogue(self.shelf)}
             pictures = bool(known.get(name)) and "hidden" not in found
             found["layers"] = SMALL_CNN if pictures else None
+            if pictures != bool(self.setting.layers):
+                found.setdefault("learning_rate", RATE_FOR_PICTURES if pictures else RATE)
         elif "hidden" in found and "layers" not in found:
             found["layers"] = None
         return found

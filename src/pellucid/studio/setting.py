@@ -15,7 +15,8 @@ from pellucid.layers.module import Module
 from pellucid.losses import LOSSES
 
 __all__ = [
-    "CHECKS", "DEFAULT_DATA", "LIMITS", "OPTIMIZERS", "SMALL_CNN", "Setting", "activations",
+    "CHECKS", "DEFAULT_DATA", "LIMITS", "OPTIMIZERS", "RATE",
+    "RATE_FOR_PICTURES", "SMALL_CNN", "Setting", "activations",
     "losses_for", "network_of", "optimizers",
 ]  # fmt: skip
 
@@ -34,6 +35,7 @@ SMALL_CNN: list[dict[str, Any]] = [
     {"type": "Flatten", "arguments": {}},
     {"type": "Linear", "arguments": {}},
 ]  # fmt: skip
+RATE, RATE_FOR_PICTURES = 0.03, 0.003  # at 0.03 the units of SMALL_CNN die
 NOT_HIDDEN = {"log_softmax", "softmax", "sign", "identity"}  # they end a network, or stop it
 NEEDS_NETWORK = {
     "data", "hidden", "activation", "layers", "dropout", "batch_norm", "prepare", "seed",
@@ -84,7 +86,7 @@ class Setting(Frozen, kw_only=True):
     layers: tuple[Mapping[str, Any], ...] | None = None
     loss: str | None = None
     optimizer: str = "adam"
-    learning_rate: float = 0.03
+    learning_rate: float = RATE
     batch_size: int = 16
     dropout: float = 0.0
     batch_norm: bool = False
