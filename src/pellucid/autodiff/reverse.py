@@ -186,13 +186,13 @@ def _leaves(order: Sequence[Tensor]) -> list[Tensor | Variable]:
 
 def _built(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]:
     """Give the gradient of each leaf by its place, but of those that lend their shape alone."""
-    gradients = _gradients(_opened(order), leaves, seed)
+    gradients = _gradients([*dict.fromkeys(_opened(order))], leaves, seed)
     return {k: gradients[id(leaf)] for k, leaf in enumerate(leaves) if id(leaf) in gradients}
 
 
 def _opened(order: Tensors) -> list[Tensor]:
-    """Put the nodes inside composites in their places."""
-    inside = (n.made_of.recipe(n) if type(n.made_of) is Whole else [n] for n in order)
+    """Put the nodes inside composites in their places; one that is used elsewhere is there too."""
+    inside = ([*m.recipe(n)[0], n] if type(m := n.made_of) is Whole else [n] for n in order)
     return list(chain.from_iterable(inside))
 
 
@@ -210,13 +210,12 @@ def _replayed(order: Tensors, leaves: Leaves, seed: Tensor) -> dict[int, Tensor]
     plain = seed.shape == () and seed.item() == 1
     known = _seen(structure(order), seed.spec, plain)
     if not known:
-        order = _opened(order)
-        found = _built(order, leaves, seed)
+        found, order = _built(order, leaves, seed), _opened(order)
         same = [node for node in order if node.op is COUNT] + [seed] * plain
         known.append((Replay([*order, seed], list(found.values()), same), list(found)))
         return found
     replay, reached = known[0]
-    values = (n.made_of.values if type(n.made_of) is Whole else [n.value] for n in order)
+    values = (m.values if type(m := n.made_of) is Whole else [n.value] for n in order)
     arrays = replay([*chain.from_iterable(values), seed.value])
     return {k: constant(array) for k, array in zip(reached, arrays, strict=True)}
 

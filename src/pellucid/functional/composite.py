@@ -79,24 +79,25 @@ class _Plan:
                 values.append(value)
         value.setflags(write=False)
         signature, _, requires_grad = self._nodes[-1]
-        inside = Whole(self.nodes, tuple(inputs), values[count:])
-        return Tensor(signature, inside, value, requires_grad)
+        return Tensor(
+            signature, Whole(self.inside, (*inputs,), values[count:], []), value, requires_grad
+        )
 
-    def nodes(self, result: Tensor) -> list[Tensor]:
+    def inside(self, result: Tensor) -> tuple[list[Tensor], tuple[Tensor, ...]]:
         """Make the nodes inside, as they would have been made in the place of the result."""
         made_of = result.made_of
         assert type(made_of) is Whole
-        nodes = [*made_of.operands]
-        for (signature, places, requires_grad), value in zip(
-            self._nodes, made_of.values, strict=True
-        ):
-            operands = tuple([nodes[k] for k in places])
-            value.setflags(write=False)
-            node = Tensor(signature, operands, value, requires_grad)
-            node.origin = result.origin
-            nodes.append(node)
-        result.made_of = operands
-        return [*nodes[len(made_of.operands) : -1], result]
+        if not made_of.opened:
+            nodes = [*made_of.operands]
+            steps = zip(self._nodes[:-1], made_of.values, strict=False)
+            for (signature, places, requires_grad), value in steps:
+                value.setflags(write=False)
+                node = Tensor(signature, tuple([nodes[k] for k in places]), value, requires_grad)
+                node.origin = result.origin
+                nodes.append(node)
+            inputs = tuple([nodes[k] for k in self._nodes[-1][1]])
+            made_of.opened.append((nodes[len(made_of.operands) :], inputs))
+        return made_of.opened[0]
 
 
 @functools.lru_cache(maxsize=PLANS)

@@ -170,7 +170,7 @@ class Tensor(Operand):
     origin : the layer it was made in, and the forward node it belongs to
     updates : variables and their new values that are declared with it
     call : the layer call that it is the result of, if any
-    made_of : its inputs; or the composite it is the result of, while nobody has looked inside
+    made_of : its inputs, or the composite that it is the result of
 
     Examples
     --------
@@ -214,7 +214,7 @@ class Tensor(Operand):
     def inputs(self) -> tuple[Tensor, ...]:
         """From which tensors it was made, which are made themselves if a composite hides them."""
         made_of = self.made_of
-        return made_of.recipe(self)[-1].inputs if type(made_of) is Whole else made_of
+        return made_of.recipe(self)[1] if type(made_of) is Whole else made_of
 
     @property
     def label(self) -> str:
@@ -289,14 +289,16 @@ class Whole(NamedTuple):
 
     Attributes
     ----------
-    recipe : gives the nodes inside, of which the last is the result, that then has its inputs
+    recipe : gives the nodes inside but for the result, and the inputs of the result
     operands : what the composite was given
     values : of the nodes inside, of the result last
+    opened : what the recipe gave, once it has
     """
 
-    recipe: Callable[[Tensor], list[Tensor]]
+    recipe: Callable[[Tensor], tuple[list[Tensor], tuple[Tensor, ...]]]
     operands: tuple[Tensor, ...]
     values: list[NDArray[Any]]
+    opened: list[tuple[list[Tensor], tuple[Tensor, ...]]]
 
 
 def shown(value: NDArray[Any]) -> str:
