@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import inspect, train
+from pellucid import inspect, lazy, train
 from pellucid.diagnose import Findings
 from pellucid.engines import Engine
 from pellucid.errors import ArgumentError, ArgumentTypeError, GraphError
@@ -215,6 +215,11 @@ class Network(Module):
     def summary(self) -> train.Summary:
         """List layers and blocks with output shapes and numbers of parameters, as a table."""
         return train.summarise(self)
+
+    def _repr_html_(self) -> str:
+        if not self.input_specs:
+            return f"<pre>{lazy.load('html').escape(repr(self))}</pre>"
+        return self.summary()._repr_html_()
 
     def explain(
         self, *, batch_size: int = 32, engine: str | Engine | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -264,6 +265,25 @@ def test_a_history_reads_like_a_mapping(numbers):
     text = repr(history)
     assert text.startswith("History(2 epochs, 2 steps, ")
     assert "reference, seed=3; loss=" in text
+
+
+def test_a_notebook_shows_a_history_as_a_table_with_curves(numbers):
+    history = small().fit(*numbers, epochs=5, seed=3, metrics=["mae"], progress=False)
+    history.notes.append("a < b")
+    shown = history._repr_html_()
+    ElementTree.fromstring(f"<div>{shown}</div>")
+    assert shown.count("<polyline") == 2
+    assert f"{history['loss'][0]:.4g}" in shown
+    assert "a &lt; b" in shown
+    once = small().fit(*numbers, epochs=1, seed=3, progress=False)._repr_html_()
+    assert "<polyline" not in once
+
+
+def test_a_notebook_shows_a_network_by_its_summary(numbers):
+    network = nn.Sequential([nn.Linear(2)])
+    assert network._repr_html_().startswith("<pre>Sequential([Linear(units=2")
+    network(np.ones((1, 3)))
+    assert network._repr_html_() == network.summary()._repr_html_()
 
 
 def test_the_model_keeps_the_history_of_its_last_fit(numbers):

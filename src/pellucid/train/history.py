@@ -14,6 +14,7 @@ from pellucid import plot
 from pellucid.compile import Record, Run
 from pellucid.diagnose import Finding, Findings
 from pellucid.errors import ArgumentError
+from pellucid.lazy import load
 
 if TYPE_CHECKING:
     from pellucid.train.recording import Recording
@@ -22,6 +23,7 @@ __all__ = ["History"]
 
 Rates = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
+POINTS = 80  # of a curve in a row of text
 KEPT_STEPS = 2_000_000  # beyond this the losses of single steps are no longer kept
 
 
@@ -216,3 +218,37 @@ class History(Mapping[str, list[float]]):
             f"History({self.epochs} epochs, {self.steps} steps, {self.seconds:.2f} s, "
             f"{self.engine}, seed={self.seed}{why}; {values})"
         )
+
+    def _repr_html_(self) -> str:
+        escape = load("html").escape
+        ended = f"; stopped: {self.stopped}" if self.stopped else ""
+        told = (
+            f"{self.epochs:,} epochs, {self.steps:,} steps, {self.seconds:.2f} s, "
+            f"{self.engine}, seed {self.seed}{ended}"
+        )
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{column[0]:.4g}</td><td>{column[-1]:.4g}</td>"
+            f"<td>{_curve(column)}</td></tr>"
+            for name, column in self._columns.items()
+            if column
+        )
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        head = "<tr><th></th><th>first epoch</th><th>last</th><th></th></tr>"
+        found = self.findings._repr_html_() if self.findings else ""
+        return f"<table><caption>{escape(told)}</caption>{head}{rows}</table>{notes}{found}"
+
+
+def _curve(column: Sequence[float]) -> str:
+    """Draw a column of numbers as a line in a row of text; nothing where there are not two."""
+    y = np.array(column, float)
+    x = np.flatnonzero(np.isfinite(y))
+    x = x[np.unique(np.linspace(0, len(x) - 1, POINTS).round().astype(int))] if len(x) else x
+    if len(x) < 2:
+        return ""
+    span = float(np.ptp(y[x])) or 1.0
+    across, down = x / (len(y) - 1) * 156 + 2, (y[x].max() - y[x]) / span * 20 + 2
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, down, strict=True))
+    return (
+        '<svg width="160" height="24" aria-hidden="true"><polyline fill="none" '
+        f'stroke="currentColor" stroke-width="1.5" points="{points}"/></svg>'
+    )
