@@ -7,6 +7,7 @@ its standard output; whatever else prints goes to the standard error.
 from __future__ import annotations
 
 import base64
+import contextlib
 import inspect
 import json
 import os
@@ -46,6 +47,7 @@ IN_FLIGHT = 2  # frames that a page may have before it has drawn one
 BETWEEN_LOOKS = 2.0  # seconds from one search for findings to the next
 BETWEEN_SAVES = 2.0
 BETWEEN_PEEKS = 0.1  # seconds from one look at a race or a sweep to the next
+TRIES = 25  # to remove the folder of a session
 PATIENCE = 0.25  # seconds without a message, after which programs are made ready
 
 
@@ -95,20 +97,27 @@ class Worker:
 
     def run(self) -> None:
         """Go on until the other end of the wire is closed."""
-        threading.Thread(target=self._listen, daemon=True).start()
-        while True:
-            self._hear()
-            if self._session.playing:
-                self._train()
-            self._look_beside()
-            self._draw()
-            self._now_and_then()
+        listener = threading.Thread(target=self._listen, daemon=True)
+        listener.start()
+        with contextlib.suppress(BrokenPipeError):  # nobody is there who hears
+            while True:
+                self._hear()
+                if self._session.playing:
+                    self._train()
+                self._look_beside()
+                self._draw()
+                self._now_and_then()
+        listener.join()
 
     def _listen(self) -> None:
         """Pass on what comes; without a parent nothing is left to do, nor to be kept."""
         while (packet := self._wire.read()) is not None:
             self._inbox.put(packet)
-        load("shutil").rmtree(self._folder, ignore_errors=True)
+        for _ in range(TRIES):  # a session may be about to be written into the folder
+            load("shutil").rmtree(self._folder, ignore_errors=True)
+            if not self._folder.exists():
+                break
+            time.sleep(0.02)
         os._exit(0)
 
     def _hear(self) -> None:
