@@ -172,6 +172,12 @@ class RunState:
         self.epoch, self.phase, self.step = other.epoch, other.phase, other.step
         self.watch, self.stopped = replace(other.watch), other.stopped
 
+    def restore_best(self) -> None:
+        """Go back to the arrays of the best epoch, if an early-stop rule has kept them."""
+        if self.watch.best_arrays:
+            for mine, best in zip(self.arrays, self.watch.best_arrays, strict=True):
+                np.copyto(mine, best)
+
     def is_done(self, run: Run) -> bool:
         """Whether nothing is left to do."""
         return self.stopped or self.epoch >= run.epochs

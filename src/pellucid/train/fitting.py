@@ -288,5 +288,4 @@ def _go(
 def _restore_best(state: RunState, history: History) -> None:
     if state.watch.best_arrays:
         history.best_epoch = state.watch.best_epoch
-        for array, best in zip(state.arrays, state.watch.best_arrays, strict=True):
-            np.copyto(array, best)
+        state.restore_best()

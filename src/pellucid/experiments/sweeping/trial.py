@@ -171,7 +171,9 @@ class Trial:
         """Measure, and end as a fit does: with the best weights, or with averages of them."""
         state, ended = self._state, self._state.is_done(self._run)
         if ended:
-            self._restore_best()
+            rule = self._options.stopping
+            if rule is not None and rule.restore_best:
+                state.restore_best()
         values = self._latest(ended=ended)
         if not ended and self._run.train.draws and self._fit.held_out is not None:
             values |= self._validated(engine)
@@ -181,12 +183,6 @@ class Trial:
             assert self._options.optimizer is not None
             finish(self._options.optimizer, self._fit.programs, state, self._steps)
         return values
-
-    def _restore_best(self) -> None:
-        rule, watch = self._options.stopping, self._state.watch
-        if rule is not None and rule.restore_best and watch.best_arrays:
-            for array, best in zip(self._state.arrays, watch.best_arrays, strict=True):
-                np.copyto(array, best)
 
     def _latest(self, *, ended: bool) -> dict[str, float]:
         """Give loss and metrics of the last epoch; of the best, where early stopping went back."""
