@@ -22,7 +22,7 @@ from pellucid.engines.native.driver import DRIVE, POINTERS, Kind
 from pellucid.engines.native.executable import NativeExecutable, address, aligned_memory, fitting
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import first_rows
-from pellucid.engines.native.team import Pace, reserved, run_together
+from pellucid.engines.native.team import reserved, run_together
 from pellucid.errors import EngineError
 from pellucid.graph.op import Spec
 from pellucid.shapes import size
@@ -72,7 +72,6 @@ class Course:
         self._legs: list[_Leg] = []
         self._number = np.zeros((len(run.phases), 2), np.int64)  # by phase and being the tail
         self._columns = run.columns
-        self._pace = Pace()
         self._executables: dict[int, NativeExecutable] = {}
         self._calls: WeakKeyDictionary[RunState, dict[int, _Call]] = WeakKeyDictionary()
         self._tables: WeakKeyDictionary[Plan, _Table] = WeakKeyDictionary()
@@ -92,13 +91,15 @@ class Course:
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off a plan; see ``NativeEngine.steps``."""
         used = {leg: self._executable(leg) for leg in self._table(plan).legs}
-        with reserved() if any(one.together for one in used.values()) else nullcontext(1) as count:
+        longest = max(used.values(), key=operator.attrgetter("together"))
+        pace = longest.pace
+        with reserved() if longest.together else nullcontext(1) as count:
             calls = {leg: self._call(leg, one, state, data, count) for leg, one in used.items()}
             parts = []
-            for first, last, threads in self._pace.shares(plan.steps, count):
+            for first, last, threads in pace.shares(plan.steps, count):
                 start, part = time.perf_counter(), plan.part(first, last)
                 parts.append(self._together(threads, calls, part, run.key))
-                self._pace.note(threads, last - first, time.perf_counter() - start)
+                pace.note(threads, last - first, time.perf_counter() - start)
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _together(

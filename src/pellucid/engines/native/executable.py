@@ -19,7 +19,7 @@ from pellucid.engines.base import Executable, Quick
 from pellucid.engines.native.calling import Caller, Slot, address, quick
 from pellucid.engines.native.jit import Compiled
 from pellucid.engines.native.module import STEP, constants, first_rows
-from pellucid.engines.native.team import reserved, run_together
+from pellucid.engines.native.team import Pace, reserved, run_together
 from pellucid.errors import DataError, EngineError
 from pellucid.graph.op import Spec
 
@@ -73,6 +73,7 @@ class NativeExecutable(Executable):
     together : whether several threads have something to do
     workspace : how many bytes a call by one thread needs
     step : the address of its function
+    pace : how quick so many threads are, as runs have measured it
     """
 
     def __init__(self, program: Program, compiled: Compiled, caller: Caller | None = None) -> None:
@@ -81,6 +82,7 @@ class NativeExecutable(Executable):
         self.together: bool = compiled.notes["together"]
         self.workspace = self.memory(1)
         self.step = compiled.address(STEP)
+        self.pace = Pace()
         self._call = _Step(self.step)
         self._spare: list[tuple[Array, int]] = []  # memory that no call is using
         self._kept = constants(program)  # the code reads them where they are

@@ -92,7 +92,7 @@ def reserved() -> Iterator[int]:
 
 @final
 class Pace:
-    """Whether all threads that are free are quicker for a run than one alone, as it was of late.
+    """Whether all free threads are quicker for a program than one alone, as it was of late.
 
     Where somebody else takes a core away meanwhile, threads that meet often wait for each other.
     A limit that was set is kept to.
@@ -103,17 +103,20 @@ class Pace:
         self._turn = 0
 
     def shares(self, steps: int, count: int) -> list[tuple[int, int, int]]:
-        """Cut so many steps into parts, (first, end, threads); now and then the other is tried."""
+        """Cut so many steps into parts, (first, end, threads).
+
+        A part is for the number of threads that seems slower, or of which nothing is known yet.
+        """
         if count == 1 or _limit.get() is not None:
             return [(0, steps, count)]
         known = {
             threads: self._seconds[threads] for threads in (count, 1) if threads in self._seconds
         }
         best = min(known, key=known.__getitem__, default=count)
-        cut, self._turn = steps // AGAIN, self._turn + 1
-        if not cut or self._turn % AGAIN != AGAIN // 4:
-            return [(0, steps, best)]
-        return [(0, cut, 1 if best == count else count), (cut, steps, best)]
+        other = 1 if best == count else count
+        self._turn += 1
+        cut = steps // AGAIN if other not in known or self._turn % AGAIN == 0 else 0
+        return [(0, cut, other), (cut, steps, best)] if cut else [(0, steps, best)]
 
     def note(self, threads: int, steps: int, seconds: float) -> None:
         """Take in how long so many steps took."""
