@@ -22,7 +22,8 @@ from pellucid.engines.native.columns import by_columns, input_by_columns, weight
 from pellucid.engines.native.convolution import Convolution
 from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import SPECIAL, KernelWriter
-from pellucid.engines.native.product import SUMS, Matrix, Product, row_major, turn_square
+from pellucid.engines.native.product import SUMS, Matrix, Product, row_major
+from pellucid.engines.native.square import turn_square
 from pellucid.graph.op import ravelled, unravelled
 
 __all__ = ["convolution", "convolution_input", "convolution_weight"]

@@ -10,21 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pellucid.compile.access import Affine, Counter, extents
 from pellucid.engines.native.builder import INT64, NativeBuilder
-from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.lowering import SPECIAL, KernelWriter, Operand, pointer, shared_axis
+from pellucid.engines.native.square import transposed, turn_square
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
 
-__all__ = [
-    "SUMS", "Matrix", "Product", "located", "matrix_product", "row_major", "turn_square",
-]  # fmt: skip
+__all__ = ["SUMS", "Matrix", "Product", "located", "matrix_product", "row_major"]
 
 SUMS = {
     64: 24,
@@ -446,7 +444,7 @@ class Product:
             return
         count = 1 << (len(rows) - 1).bit_length()
         padded = [*rows, *[rows[-1]] * (count - len(rows))]
-        across, out = _transposed(b, padded), self.out.seen_from(place)
+        across, out = transposed(b, padded), self.out.seen_from(place)
         with b.vectors(len(rows)):
             for c in range(lanes):
                 block, q = divmod(c, count)
@@ -585,73 +583,6 @@ class _Panel:
             found = b.shuffled(found, zero, filled)
         with b.vectors(lanes):
             b.store(found, self._scratch(), self._at(v, k) + b.lane(lanes))
-
-
-def _transposed(b: NativeBuilder, rows: Sequence[Value]) -> list[Value]:
-    """Transpose squares: of r rows, each block of r lanes as a matrix of its own.
-
-    In each round, rows at a distance exchange the lanes at that distance; r is a power of two.
-    """
-    found, lanes = list(rows), rows[0].lanes
-    distance = 1
-    while distance < len(found):
-        for p in range(len(found)):
-            if p & distance:
-                continue
-            x, y = found[p], found[p + distance]
-            low = [
-                lane if not lane & distance else lanes + lane - distance for lane in range(lanes)
-            ]
-            high = [
-                lane + distance if not lane & distance else lanes + lane for lane in range(lanes)
-            ]
-            found[p], found[p + distance] = b.shuffled(x, y, low), b.shuffled(x, y, high)
-        distance *= 2
-    return found
-
-
-def turn_square(
-    b: NativeBuilder, dtype: np.dtype[Any], lanes: int, here: str, there: str, steps: Sequence[int]
-) -> None:
-    """Transpose a square in memory; `steps` are step, last, room and count of :func:`_turning`."""
-    name, text = _turning(dtype, lanes)
-    b.declared[text] = None
-    b.write(f"call void @{name}(ptr {here}, ptr {there}, {_words(*steps)})")
-
-
-@lru_cache(maxsize=16)
-def _turning(dtype: np.dtype[Any], lanes: int) -> tuple[str, str]:
-    """Name and write the function that transposes a square of as many rows as lanes.
-
-    It is given where rows are read and written, how far apart they are (`step`, `room`), the `last`
-    row that there is, which stands for those behind it too, and how many numbers of each are
-    written (`count`).
-    """
-    name = f"turn.{dtype.name}.{lanes}"
-    own = NativeBuilder()
-    names = ("step", "last", "room", "count")
-    step, last, room, count = (Value(own, INT64, f"%{word}") for word in names)
-    with own.vectors(lanes):
-        lane = own.lane(lanes)
-        wanted = own.value(lane) < count
-        starts = [own.minimum(own.constant(r, INT64), last) * step for r in range(lanes)]
-        places = [own.address("%from", dtype, start) for start in starts]
-        rows = [own.load(place, dtype, lane) for place in places]
-        for r, found in enumerate(_transposed(own, rows)):
-            place = own.address("%to", dtype, room * r)
-            kind = f"v{lanes}f{8 * dtype.itemsize}"
-            own.call(
-                "void", f"llvm.masked.store.{kind}.p0",
-                [found.typed, f"ptr {place}", f"i32 {dtype.itemsize}", wanted.typed],
-            )  # fmt: skip
-    given = f"ptr %from, ptr %to, {_words(*(f'%{word}' for word in names))}"
-    declared = "\n".join(own.declared)
-    return name, f"{declared}\n{own.as_function(f'internal void @{name}({given})')}"
-
-
-def _words(*words: Any) -> str:
-    """Write whole numbers as operands."""
-    return ", ".join(f"{INDEX} {word}" for word in words)
 
 
 def _sum(x: Value, y: Value, z: Value) -> Value:
