@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -106,6 +107,21 @@ def run_by(executable, count, inputs):
     table = executable.table(map(address, given), [], [address(array) for array in outputs])
     assert executable._run_by(count, address(table)) == 0
     return outputs
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_call_by_several_threads_gets_its_memory_once(eager, count):
+    x = pel.placeholder((500, 400))
+    executable = eager.compile(program([x], [pel.sum(pel.sort(pel.exp(x @ x.T), axis=0))]))
+    inputs = [np.random.default_rng(0).normal(size=(500, 400)) / 100]
+    run_by(executable, 1, inputs)
+    first = run_by(executable, count, inputs)
+    tracemalloc.start()
+    again = run_by(executable, count, inputs)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(again, first)
+    assert most < executable.workspace / 10
 
 
 @settings(max_examples=30)

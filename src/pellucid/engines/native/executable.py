@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, final
 
@@ -126,16 +126,24 @@ class NativeExecutable(Executable):
 
     def _run_by(self, threads: int, table: int) -> int:
         """Run it by so many threads, and give the fault."""
-        try:
-            memory = self._spare.pop() if threads == 1 else aligned_memory(self.memory(threads))
-        except IndexError:
-            memory = aligned_memory(self.workspace)
+        memory = self._unused(self.memory(threads))
         fault = ctypes.c_int64(0)
         given = table, memory[1], ctypes.addressof(fault)
         run_together(threads, lambda row: self._call(*given, row))
-        if threads == 1:
-            self._spare.append(memory)
+        self._spare.append(memory)
         return fault.value
+
+    def _unused(self, size: int) -> tuple[Array, int]:
+        """Give memory that no call is using, which is got where none is left that is large enough.
+
+        What is too small is given up: it was for fewer threads.
+        """
+        with suppress(IndexError):
+            while True:
+                array, first = self._spare.pop()
+                if len(array) >= size + ALIGNMENT:
+                    return array, first
+        return aligned_memory(size)
 
     def _open(self, caller: Caller) -> None:
         """Make the quick ways, which have a table and memory of their own."""
