@@ -12,6 +12,7 @@ import pellucid as pel
 from native.training import ROWS, SIZE, Training, Y
 from pellucid.compile import Data, Phase, Run, RunState, next_steps, optimised, specialised, trace
 from pellucid.engines import choose
+from pellucid.engines.native.engine import NativeEngine
 from pellucid.errors import DataError, EngineError
 
 SAMPLINGS = ["shuffled", "sequential", "drawn", "with replacement"]
@@ -154,3 +155,19 @@ def test_arrays_may_be_exchanged_between_plans():
         other.arrays = [array.copy() for array in other.arrays]
     for mine, theirs in zip(other.arrays, whole.arrays, strict=True):
         assert mine.tobytes() == theirs.tobytes()
+
+
+def test_a_later_run_of_a_program_knows_how_quick_it_is(monkeypatch):
+    one, engine = training(), NativeEngine()
+    run = one.run("shuffled", 400)
+    assert engine.known_pace(run) == 0
+    first = scalars(engine.advance(run, one.state(), one.data()))
+    assert engine.known_pace(run) > 0
+
+    plans = []
+    monkeypatch.setattr(NativeEngine, "known_pace", lambda self, run: 1e9)
+    steps = NativeEngine.steps
+    monkeypatch.setattr(NativeEngine, "steps", lambda *given: plans.append(given) or steps(*given))
+    again = scalars(engine.advance(run, one.state(), one.data()))
+    assert len(plans) == 1
+    np.testing.assert_array_equal(again, first)

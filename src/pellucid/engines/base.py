@@ -65,6 +65,10 @@ class Engine(ABC):
     def steps(self, run: Run, state: RunState, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Work off `plan`, changing ``state.arrays``; give one row of scalars for each step."""
 
+    def known_pace(self, run: Run) -> float:
+        """Say how many steps of a run there may be in a second; 0 if nothing is known of it."""
+        return 0.0
+
     def explain(self, program: Program) -> Explanation:
         """Show what a program becomes; unless an engine says more, each line on its own."""
         return Explanation(self.name, line_by_line(program))
@@ -99,6 +103,7 @@ class Engine(ABC):
         parts: list[Record] = []
         start = now = time.perf_counter()
         last_epoch = state.epoch + epochs - 1
+        state.pace = state.pace or self.known_pace(run)
         while not state.is_done(run) and steps > 0 and state.epoch <= last_epoch:
             some = self.steps_at_once(state, start + seconds - now, begun=bool(parts))
             if not some:

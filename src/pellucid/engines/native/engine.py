@@ -59,8 +59,13 @@ class NativeEngine(Engine):
         ------
         EngineError : for a dtype of which no machine code is made
         """
-        key = f"{self._vector_bytes} {program.labelled_key}"
+        key = self._key(program)
         return self._programs.get(key, lambda: self._compiled(program, key))
+
+    def known_pace(self, run: Run) -> float:
+        """Say how many steps of a run there may be in a second, by earlier runs of its program."""
+        known = self._programs.find(self._key(run.train.program))
+        return 0.0 if known is None else known.pace.steps_a_second
 
     def explain(self, program: Program) -> Explanation:
         """Show what a program becomes: its kernels, their memory, and on request their code.
@@ -70,6 +75,9 @@ class NativeEngine(Engine):
         EngineError : for a dtype of which no machine code is made
         """
         return explanation(program, self._vector_bytes, self._compiler)
+
+    def _key(self, program: Program) -> str:
+        return f"{self._vector_bytes} {program.labelled_key}"
 
     def _compiled(self, program: Program, key: str) -> NativeExecutable:
         ours = all(_is_ours(line.op) for line in program.instructions)

@@ -118,6 +118,11 @@ class Pace:
         cut = steps // AGAIN if other not in known or self._turn % AGAIN == 0 else 0
         return [(0, cut, other), (cut, steps, best)] if cut else [(0, steps, best)]
 
+    @property
+    def steps_a_second(self) -> float:
+        """How many there were of late, by as many threads as were quickest; 0 if none is known."""
+        return 1 / min(self._seconds.values()) if self._seconds else 0.0
+
     def note(self, threads: int, steps: int, seconds: float) -> None:
         """Take in how long so many steps took."""
         if seconds >= TELLING:
