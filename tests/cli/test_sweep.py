@@ -66,6 +66,14 @@ def test_a_table_with_names_of_classes_and_halving(command: Command) -> None:
     assert pel.load(Path(ended.object["run"], MODEL)).history.epochs == 9
 
 
+def test_after_halving_the_table_tells_for_how_long_was_trained(command: Command) -> None:
+    rates = "1e-5,1e-3,0.03"
+    ended = command("sweep", "iris", "--learning-rate", rates, "--epochs", "9", "--halving")
+    lines = [line.split() for line in ended.out.splitlines()]
+    head = lines.index(["learning", "rate", "median", "val_loss", "quartiles", "runs", "epochs"])
+    assert [line[-1] for line in lines[head + 1 : head + 4]] == ["9", "3", "3"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "values"),
     [

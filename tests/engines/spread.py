@@ -21,6 +21,16 @@ LAYERS = {
     "dense": [nn.Linear(8), nn.Tanh(), nn.Dropout(0.3), nn.Linear(3)],
     "convolutional": [nn.Conv2d(4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3)],
     "norm": [nn.Linear(8), nn.BatchNorm1d(), nn.Tanh(), nn.Linear(3)],
+    "convolutional norm": [
+        nn.Conv2d(4, 3),
+        nn.BatchNorm2d(),
+        nn.ReLU(),
+        nn.Conv2d(4, 3),
+        nn.BatchNorm2d(),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(3),
+    ],
 }
 
 
@@ -45,7 +55,7 @@ def main(kind):
     def fit(**options):
         model = nn.Sequential(copy.deepcopy(LAYERS[kind]))
         history = model.fit(
-            IMAGES if kind == "convolutional" else X, LABELS, epochs=3, batch_size=32, seed=1,
+            IMAGES if "conv" in kind else X, LABELS, epochs=3, batch_size=32, seed=1,
             optimizer=optim.SGD(0.1, momentum=0.9), progress=False, **options,
         )  # fmt: skip
         return np.concatenate([v.numpy().ravel() for v in model.variables().values()]), history

@@ -13,6 +13,7 @@ import pellucid as pel
 from pellucid import nn, optim
 from pellucid.engines import choose
 from pellucid.engines.xla.layout import Layout
+from pellucid.engines.xla.loop import Loop
 from pellucid.errors import ArgumentError, DataError, EngineError, NonFiniteError
 
 jax = pytest.importorskip("jax")
@@ -99,6 +100,30 @@ def test_where_calls_follow_each_other_a_step_is_compiled_once(task, monkeypatch
         fitted(build(), engine, **{**options, "validation": None, "batch_size": 35})
     compiled = [line for line in caplog.messages if "XLA compilation of jit(advance)" in line]
     assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("task", ["dense", "convolutional"])
+def test_the_state_is_donated_from_call_to_call(task, monkeypatch):
+    engine, compiled, states = pel.XLA("cpu"), Loop._compiled, []
+    build, options = TASKS[task]
+    if task == "dense":
+        monkeypatch.setattr(engine._layout, "kind", "gpu")
+
+    def watched(loop, *given):
+        function = compiled(loop, *given)
+
+        def called(state, *others):
+            results = function(state, *others)
+            states.append([one.is_deleted() for one in state if isinstance(one, jax.Array)])
+            return results
+
+        return called
+
+    monkeypatch.setattr(Loop, "_compiled", watched)
+    fitted(build(), engine, **{**options, "epochs": None, "steps": 100, "validation": None})
+    given = [one for state in states for one in state]
+    assert len(given) > 10
+    assert all(given)
 
 
 def test_what_fails_on_a_device_is_told_with_what_to_do():

@@ -10,8 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from pellucid import data
 from pellucid.engines.xla.layout import Layout
 from pellucid.errors import ArgumentError
 
@@ -22,7 +24,10 @@ SLICES = Path(__file__).with_name("slices.py")
 JOINS = tuple(map(int, version("jax").split(".")[:2])) >= (0, 10)  # XLA's CPU joins its messages
 
 
-@pytest.mark.parametrize("kind", ["dense", "convolutional", "norm"])
+NORMS = {"dense": 0, "convolutional": 0, "norm": 1, "convolutional norm": 2}
+
+
+@pytest.mark.parametrize("kind", NORMS)
 def test_four_devices_are_as_one(kind):
     ended = subprocess.run(
         [sys.executable, str(SCRIPT), kind], capture_output=True, text=True, timeout=300
@@ -31,19 +36,26 @@ def test_four_devices_are_as_one(kind):
     found = json.loads(ended.stdout)
     assert found["apart"] <= 1e-5
     assert found["spoken"] | {"all-reduce": 0} == dict.fromkeys(found["spoken"], 0)
-    if kind != "norm" and JOINS:  # statistics of batches have sums of their own
-        assert found["spoken"]["all-reduce"] == 1
+    if JOINS:  # beside the gradients, a layer's mean and variance, and the way back through both
+        assert found["spoken"]["all-reduce"] == 1 + 4 * NORMS[kind]
 
 
-def test_each_of_two_processes_picks_its_own_rows_of_a_file_alone(tmp_path):
-    rows = np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
-    np.save(tmp_path / "rows.npy", rows)
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_each_of_two_processes_picks_its_own_rows_of_a_file_alone(kind, tmp_path):
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(64, 5)), columns=list("abcde"))
+    path, rows["y"] = tmp_path / f"rows.{kind}", np.arange(64) % 3
+    if kind == "parquet":
+        rows.to_parquet(path)
+    else:
+        rows.to_csv(path, index=False)
+    read = {"parquet": data.parquet_batches, "csv": data.csv_batches}[kind]
+    data.gather(read(path, "y", rows=20), folder=tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     line = [sys.executable, str(SLICES), address]
     started = [
-        subprocess.Popen([*line, str(k), str(tmp_path / "rows.npy")], text=True,
+        subprocess.Popen([*line, str(k), str(tmp_path / "X.npy")], text=True,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for k in range(2)
     ]  # fmt: skip

@@ -9,11 +9,13 @@ import threading
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from sklearn.model_selection import GridSearchCV
 
 import pellucid as pel
 from pellucid import data, nn, optim
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError
 from pellucid.experiments.sweeping import sweeping, trial
+from pellucid.sklearn import NeuralClassifier
 
 X, Y = data.moons(80, seed=1)
 OTHER = data.moons(40, seed=2)
@@ -167,6 +169,17 @@ def test_folds_are_held_out_once_each_and_the_same_for_all() -> None:
     assert sweep.best.history["loss"] == whole["loss"]
 
 
+def test_a_search_of_scikit_learn_over_the_same_grid_has_the_same_winner() -> None:
+    """Whichever backend of joblib does it: ``tests/estimators`` compares these."""
+    grid = {"learning_rate": [1e-6, 0.03, 1e-4]}
+    sweep = pel.sweep(lambda: build(8), grid, X, Y, validation=4, seeds=3, epochs=40,
+                      batch_size=16, prepare="standard", by="val_accuracy", **QUIET)  # fmt: skip
+    estimator = NeuralClassifier((8,), activation="tanh", max_iter=40, batch_size=16,
+                                 random_state=0)  # fmt: skip
+    search = GridSearchCV(estimator, grid, cv=4).fit(X, Y)
+    assert search.best_params_ == sweep.best_parameters == {"learning_rate": 0.03}
+
+
 # --- names ---------------------------------------------------------------------------------
 
 
@@ -199,6 +212,17 @@ def test_a_name_that_two_take_wants_an_owner() -> None:
 def test_parameters_that_do_not_fit_are_told_at_once(grid, what) -> None:
     with pytest.raises(ArgumentError, match=what):
         swept(grid=grid)
+
+
+def test_what_build_needs_and_is_not_given_is_told_at_once() -> None:
+    def made(hidden: int, activation: str, outputs: int = 2, **others: int) -> nn.Sequential:
+        return build(hidden, activation)
+
+    with pytest.raises(ArgumentError, match="build needs activation, of which") as caught:
+        swept(make=made, grid={"hidden": [2]})
+    assert "{'activation': […]}" in caught.value.mend
+    with pytest.raises(ArgumentError, match="build needs hidden and activation"):
+        swept(make=made, grid={"learning_rate": [0.1]})
 
 
 def test_an_unknown_name_is_told_all_that_there_are() -> None:

@@ -248,6 +248,27 @@ def test_value_gradient_and_second_gradient(name: str) -> None:
                 assert_equal(mine, their, f"{case}, gradient")
 
 
+@pytest.mark.parametrize("name", PEERS)
+def test_value_and_gradient_on_xla(name: str) -> None:
+    """Of one case of each, since each is compiled; the others are compared in ``conformance``."""
+    pytest.importorskip("jax")
+    one = sample(name)
+    case, dtype = one.cases[0], dtype_for(name, one)
+    arrays = one.arguments(case, dtype)
+    theirs = [torches(a) for a in arrays]
+    xs = [pel.placeholder(a.shape, a.dtype.name, name=f"x{k}") for k, a in enumerate(arrays)]
+    wanted, found = PEERS[name](*theirs, **case.settings), one.function(*xs, **case.settings)
+    weights, outputs = np.cos(np.arange(float(wanted.numel()))).reshape(wanted.shape), [found]
+    wished = [wanted]
+    if found.dtype == np.float64:
+        real = [k for k, x in enumerate(theirs) if x.requires_grad]
+        outputs += [pel.grad(found, xs[k], weights, unused="zero") for k in real]
+        wished += gradients(wanted, [theirs[k] for k in real], torch.from_numpy(weights))
+    values = pel.function(xs, outputs, engine=pel.XLA("cpu"))(*arrays)
+    for value, their in zip(values, wished, strict=True):
+        assert_equal(constant(value), their, case)
+
+
 @pytest.mark.parametrize("name", [name for name in PEERS if name not in OTHER_EXTREMES])
 def test_values_at_infinities_zeros_and_not_a_numbers(name: str) -> None:
     one = sample(name)

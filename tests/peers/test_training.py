@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
 
 from pellucid import data, nn, optim
-from pellucid.engines import ENGINES
+from pellucid.engines import ENGINES, EXTRAS
 
+HERE = sorted([*ENGINES, *(EXTRAS if find_spec("jax") else ())])
 RULES = {
     "SGD": (
         optim.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
@@ -47,7 +50,7 @@ def peer_of(weights, outputs):
     return peer
 
 
-@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("engine", HERE)
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("loss", TASKS)
 def test_twenty_steps(engine, rule, loss):

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 
 from pellucid.cli import runs
 from pellucid.errors import ArgumentError, EngineError
@@ -19,8 +19,8 @@ from pellucid.lazy import load
 
 __all__ = ["free_address", "launch", "value_of", "without"]
 
-PATIENCE = 2.0  # seconds in which a process that is asked to end may do so
 LOOK = 0.05  # seconds between two looks at the processes
+PATIENCE = 1.5  # seconds in which a process that is let go of is to end
 WITH_VALUES = ("--out", "--resume")
 
 
@@ -35,6 +35,7 @@ def launch(processes: int, restarts: int, command: Sequence[str]) -> None:
     ------
     ArgumentError : for another command, or a restart of a run whose folder is not named
     EngineError : when a process has failed, with what it said
+    KeyboardInterrupt : with how to go on, where a run has a checkpoint
     """
     load("jax", extra="xla")
     command = list(command)
@@ -52,9 +53,13 @@ def launch(processes: int, restarts: int, command: Sequence[str]) -> None:
     for left in range(restarts, -1, -1):
         try:
             _together(processes, command)
+        except KeyboardInterrupt:
+            if not _can_go_on(folder):
+                raise
+            line = f"pellucid launch --processes {processes} -- train --resume {folder}"
+            raise KeyboardInterrupt(f"to go on: {line}") from None
         except EngineError as error:
-            again = folder is not None and (Path(folder) / runs.CHECKPOINT).exists()
-            if not left or not again:
+            if not left or not _can_go_on(folder):
                 raise
             said, *_ = error.in_two_lines().splitlines()
             print(f"{said}\ngoing on from {folder}", file=sys.stderr)
@@ -64,23 +69,39 @@ def launch(processes: int, restarts: int, command: Sequence[str]) -> None:
             return
 
 
+def _can_go_on(folder: str | None) -> bool:
+    return folder is not None and (Path(folder) / runs.CHECKPOINT).exists()
+
+
 def _together(processes: int, command: list[str]) -> None:
-    """Start all, and wait until all have ended well or one has not."""
+    """Start all, and wait until all have ended well or one has not; show what the first says."""
     with contextlib.ExitStack() as ending:
-        said = [ending.enter_context(tempfile.TemporaryFile()) for _ in range(processes)]
-        started = ending.enter_context(_started(free_address(), command, said))
+        copies = Path(ending.enter_context(tempfile.TemporaryDirectory()))
+        said = [copies / f"said by {k}.txt" for k in range(processes)]
+        started = ending.enter_context(_started(free_address(), copies, command, said))
+        shown = ending.enter_context(said[0].open(encoding="utf-8", errors="replace"))
         while (found := [one.poll() for one in started]).count(0) < processes:
             failed = [k for k, status in enumerate(found) if status]
             if failed:
                 first = _first_cause(failed, said)
+                last, mend = _last_words(said[first])
                 raise EngineError(
                     f"process {first} of {processes} has ended, and with it the others",
-                    got=f"{_status(found[first])}: {_last_words(said[first])}",
-                    mend="mend that; then go on with train --resume FOLDER",
-                )
+                    got=f"{_status(found[first])}: {last}", mend=mend,
+                )  # fmt: skip
+            _show(shown)
             time.sleep(LOOK)
-        said[0].seek(0)
-        print(said[0].read().decode(errors="replace"), end="", file=sys.stderr)
+        _show(shown)
+
+
+def _show(shown: TextIO) -> None:
+    """Show what is new, up to an error: the one that is told is the first of all processes."""
+    while True:
+        place, line = shown.tell(), shown.readline()
+        if not line.endswith("\n") or line.startswith("error: "):
+            shown.seek(place)
+            return
+        print(line, end="", file=sys.stderr, flush=True)
 
 
 def free_address() -> str:
@@ -92,20 +113,27 @@ def free_address() -> str:
 
 @contextlib.contextmanager
 def _started(
-    address: str, command: list[str], said: Sequence[IO[bytes]]
+    address: str, copies: Path, command: list[str], said: Sequence[Path]
 ) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start the processes, and let none of them live longer than this."""
+    """Start the processes, and let none of them live longer than this.
+
+    Each waits for the end of its standard input, which comes also when this process is killed.
+    """
     started: list[subprocess.Popen[bytes]] = []
     try:
-        for number, errors in enumerate(said):
-            given = [address, str(len(said)), str(number), "--", *command]
+        for number, path in enumerate(said):
+            given = [address, str(len(said)), str(number), str(copies), "--", *command]
             line = [sys.executable, "-m", "pellucid.cli.member", *given]
             out = None if number == 0 else subprocess.DEVNULL
-            started.append(subprocess.Popen(line, stdout=out, stderr=errors))
+            with path.open("wb") as errors:
+                started.append(
+                    subprocess.Popen(line, stdin=subprocess.PIPE, stdout=out, stderr=errors)
+                )
         yield started
     finally:
         for one in started:
-            one.terminate()
+            assert one.stdin is not None
+            one.stdin.close()
         end = time.monotonic() + PATIENCE
         for one in started:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -114,9 +142,9 @@ def _started(
             one.wait()
 
 
-def _first_cause(failed: Sequence[int], said: Sequence[IO[bytes]]) -> int:
+def _first_cause(failed: Sequence[int], said: Sequence[Path]) -> int:
     """Of those that have ended, prefer one that does not complain of another."""
-    own = [k for k in failed if "another process" not in _last_words(said[k])]
+    own = [k for k in failed if "another process" not in _last_words(said[k])[0]]
     return (own or list(failed))[0]
 
 
@@ -130,12 +158,14 @@ def _status(status: int | None) -> str:
     return f"killed by {name}{memory}"
 
 
-def _last_words(errors: IO[bytes]) -> str:
-    """Give the last error that a process has told, or its last line."""
-    errors.seek(0)
-    lines = [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("error: ")]
-    return (told or lines or ["it said nothing"])[-1]
+def _last_words(said: Path) -> tuple[str, str]:
+    """Give the last error that a process has told, or its last line, and what mends that."""
+    text = said.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()] or ["it said nothing"]
+    told = [k for k, line in enumerate(lines) if line.startswith("error: ")]
+    if told and told[-1] + 1 < len(lines):
+        return lines[told[-1]].removeprefix("error: "), lines[told[-1] + 1]
+    return lines[-1], "mend that; what has a checkpoint goes on with train --resume FOLDER"
 
 
 def value_of(command: Sequence[str], option: str) -> str | None:

@@ -113,7 +113,8 @@ def _combinations(found: Swept) -> Table:
     names = list(sweep.study.grid.values)
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     said = [name.replace("_", " ") for name in names]
-    for name in (*said, f"median {sweep.by}", "quartiles", "runs"):
+    length = [name for name in ("epochs", "steps") if name in sweep.summary]  # what halving gave
+    for name in (*said, f"median {sweep.by}", "quartiles", "runs", *length):
         table.add_column(name, justify="right")
     for row in sweep.summary.head(MOST_ROWS).to_dict("records"):
         values = [f"{row[name]:.4g}" if type(row[name]) is float else str(row[name])
@@ -121,7 +122,8 @@ def _combinations(found: Swept) -> Table:
         ends = [f"{row[name]:.4g}".replace("inf", "∞") for name in (sweep.by, "low", "high")]
         broken = f" ({row['diverged']} diverged)" * bool(row["diverged"])
         spread = f"[dim]{ends[1]} – {ends[2]}[/]"
-        table.add_row(*values, ends[0], spread, f"{row['runs']}{broken}")
+        given = [str(row[name]) for name in length]
+        table.add_row(*values, ends[0], spread, f"{row['runs']}{broken}", *given)
     return table
 
 

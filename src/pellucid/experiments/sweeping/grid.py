@@ -109,6 +109,7 @@ class Grid(Frozen):
                     f"{own} is given, and is a parameter of the sweep as well",
                     got=f"{own}=…, {{{name!r}: […]}}", mend=f"leave {own}= out",
                 )  # fmt: skip
+        _check_build(build, [own for owner, own in owners.values() if owner == "build"])
         values = {name: _values(name, given) for name, given in parameters.items()}
         places = itertools.product(*[range(len(several)) for several in values.values()])
         found = [_combination(number, place, values, owners) for number, place in enumerate(places)]
@@ -183,6 +184,20 @@ def _owner(name: str, takers: Mapping[str, Sequence[str]]) -> tuple[str, str]:
             )
             raise
     return found[0], name
+
+
+def _check_build(build: Callable[..., Network], given: Sequence[str]) -> None:
+    """Refuse a function that needs what the sweep does not give it."""
+    own = inspect.signature(build).parameters.values()
+    packed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [one.name for one in own if one.default is one.empty and one.kind not in packed]
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise ArgumentError(
+            f"build needs {' and '.join(missing)}, of which the sweep knows no values",
+            where="parameters", got=", ".join(given) or "nothing for build",
+            mend=f"give some: {{{missing[0]!r}: […]}}; or give the parameter a default",
+        )  # fmt: skip
 
 
 def _values(name: str, given: Any) -> list[Any]:
