@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
-from pellucid.errors import FileError
+from pellucid.errors import ArgumentTypeError, FileError
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, flock
@@ -113,8 +113,9 @@ def read_bytes(path: str | Path) -> bytes:
       where   missing.safetensors
       mend    check the path
     """
+    target = _checked(path)
     try:
-        return Path(path).read_bytes()
+        return target.read_bytes()
     except FileNotFoundError:
         reason, mend = "there is no such file", "check the path"
     except OSError as error:
@@ -144,7 +145,7 @@ def write_atomically(path: str | Path, *parts: Part, disk: Disk = DISK) -> None:
     >>> path.read_text()
     'first second'
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(_checked(path)))
     try:
         mode = _mode_of(target, disk)
         _remove_stale(target, disk)
@@ -161,6 +162,21 @@ def write_atomically(path: str | Path, *parts: Part, disk: Disk = DISK) -> None:
         raise FileError(
             f"the file cannot be written: {reason}", where=str(path), mend=mend
         ) from error
+
+
+def _checked(path: object) -> Path:
+    """See a path in what was given, before the system is asked about it."""
+    if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes):
+        raise ArgumentTypeError(
+            "this is no path", got=repr(path)[:80], wanted="text, or a pathlib.Path",
+            mend='write the name of a file: "model.safetensors"',
+        )  # fmt: skip
+    if "\0" in str(path):
+        raise FileError(
+            "no file can be called so: the name holds the character 0", where=repr(path),
+            mend="choose another name",
+        )  # fmt: skip
+    return Path(path)
 
 
 def _reason(error: OSError) -> tuple[str, str]:

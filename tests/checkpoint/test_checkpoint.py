@@ -313,6 +313,15 @@ def test_what_is_no_safetensors_file_is_refused(data: bytes, tmp_path: Path) -> 
         pel.load(tmp_path / "m")
 
 
+def test_what_others_write_is_called_by_its_name(tmp_path: Path) -> None:
+    np.savez(tmp_path / "n.npz", a=np.ones(2))
+    (tmp_path / "p.pt").write_bytes(pickle.dumps(Payload()))
+    for name, kind in {"n.npz": "an archive", "p.pt": "a pickle"}.items():
+        with pytest.raises(FileError, match=f"got     {kind}") as caught:
+            pel.load(tmp_path / name)
+        assert "safetensors.torch.save_file" in caught.value.mend
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="there is no such file"):
         pel.load(tmp_path / "m")

@@ -102,8 +102,8 @@ rows of y are not probabilities of the classes
   where   y, row 1 (counted from 0)
   got     [1. 1.] with the sum 2 (1 such row)
   wanted  one-hot rows, or probabilities from 0 that sum to 1
-  mend    for several labels at once choose loss='binary_cross_entropy'; otherwise give class \
-labels, one for each row""",
+  mend    for several labels at once choose loss='binary_cross_entropy', for numbers loss='mse'; \
+otherwise give class labels, one for each row""",
     ),
     "an unknown label": (
         lambda: data.LabelCoding.learn(["cat", "dog"]).encode(["dgo"]),

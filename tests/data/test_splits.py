@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,6 +34,32 @@ def test_it_is_the_split_of_scikit_learn(labelled):
     wanted = train_test_split(X, test_size=0.3, random_state=1234, stratify=labels)
     assert np.array_equal(X[train], wanted[0])
     assert np.array_equal(X[test], wanted[1])
+
+
+@given(
+    st.lists(st.integers(0, 60), min_size=2, max_size=6),
+    st.floats(0.01, 0.99),
+    st.integers(0, 2**32 - 1),
+)
+def test_by_classes_it_draws_as_scikit_learn_does(counts, fraction, seed):
+    labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)) * 7, counts))
+    try:
+        found = split(max(len(labels), 1), fraction, seed=seed, stratify=labels)
+    except (DataError, LabelError):
+        return  # scikit-learn refuses these too
+    size = len(found[1])
+    rows = np.arange(len(labels))
+    wanted = train_test_split(rows, test_size=size, random_state=seed, stratify=labels)
+    assert [part.tolist() for part in found] == [part.tolist() for part in wanted]
+
+
+def test_two_million_rows_are_divided_in_little_memory():
+    labels = np.arange(2_000_000) % 7
+    tracemalloc.start()
+    train, test = split(len(labels), 0.1, seed=1, stratify=labels)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 6 * (train.nbytes + test.nbytes)
 
 
 def test_it_is_the_same_on_every_platform():

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 from pellucid import EarlyStopping, data, losses, nn, optim
+from pellucid.errors import DataError
 from pellucid.sklearn import NeuralClassifier, NeuralRegressor
 
 X, SIDE = data.moons(120, seed=1)
@@ -265,6 +266,17 @@ def test_an_error_says_what_to_write(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError) as found:  # noqa: PT011
         model.fit(X, np.where(SIDE == 1, "yes", "no"))
     assert words in str(found.value)
+
+
+def test_texts_in_a_frame_are_named_with_what_encodes_them() -> None:
+    frame = pd.DataFrame({"size": X[:, 0], "colour": np.where(SIDE, "red", "blue")})
+    with pytest.raises(DataError, match="columns that are not numbers") as caught:
+        classifier().fit(frame, SIDE)
+    assert caught.value.got == "'colour'"
+    assert "make_column_transformer((OneHotEncoder(), ['colour'])" in caught.value.mend
+    model = classifier().fit(frame.assign(colour=SIDE), SIDE)
+    with pytest.raises(DataError, match="columns that are not numbers"):
+        model.predict(frame)
 
 
 def test_errors_of_parts_and_validation_rows() -> None:

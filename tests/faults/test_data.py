@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -179,6 +181,10 @@ REFUSED = {
     "a dict of matrices": ({"a": X}, Y, ShapeError, ["X['a']", "(20, 3)", "(rows,)"]),
     "ragged columns": ({"a": [1, 2], "b": [3]}, Y[:2], ShapeError, ["'a': 2, 'b': 1"]),
     "a set": ({1, 2}, [1, 2], DataError, ["set"]),
+    "records": (np.zeros(20, "f4, f4"), Y, DataError, ["f0, f1", "pandas.DataFrame(X)"]),
+    "a path": (Path("rows.csv"), Y, DataError, ["data.read(path)"]),
+    "the name of a column": (X, "kind", DataError, ["y is not an array", "frame['name']"]),
+    "a set of targets": (X, {0, 1}, DataError, ["y is not an array", "set"]),
     "text targets": (X, ["a"] * 20, LabelError, ["single class"]),
     "complex targets": (X, Y + 0j, DataError, ["complex"]),
 }  # fmt: skip
@@ -193,6 +199,17 @@ def test_refused_by_fit(given, y, kind, told):
     assert not [part for part in told if part not in text], text
     assert isinstance(caught.value, ValueError)
     assert not model.built
+
+
+@pytest.mark.parametrize("prepare", [None, "standard"])
+@pytest.mark.parametrize("row", range(0, 20, 3))
+def test_rows_are_counted_as_given_where_some_are_held_out(row, prepare):
+    spoilt_rows = spoilt(X, **{f"p{row}_1": np.inf})
+    with pytest.raises(DataError, match=f"row {row} "):
+        network().fit(spoilt_rows, Y, validation=0.3, prepare=prepare, seed=1, progress=False)
+    spoilt_targets = spoilt(Y, **{f"p{row}": np.nan})
+    with pytest.raises(DataError, match=f"row {row} "):
+        network().fit(X, spoilt_targets, validation=0.3, prepare=prepare, seed=1, progress=False)
 
 
 AFTERWARDS = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ def network():
     return nn.Sequential([nn.Linear(4, activation="relu"), nn.Linear(2)])
 def fit(X, y):
     model = network()
-    model.fit(X, y, epochs=1, batch_size=512, prepare="standard", seed=1, progress=False)
+    model.fit(X, y, epochs=1, batch_size=512, prepare="standard", seed=1, progress=False,
+              validation=float(sys.argv[3]) or None)
     return model
 fit(np.ones((600, 50), "float32"), np.arange(600) % 2)  # what a first fit loads is there
 def held():
@@ -47,14 +49,29 @@ def drawn(rows):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is one of Linux")
-def test_a_file_larger_than_the_limit_of_memory_is_trained_on(tmp_path, full):
+@pytest.mark.parametrize("validation", [0, 0.1])
+def test_a_file_larger_than_the_limit_of_memory_is_trained_on(tmp_path, full, validation):
     found = data.gather(drawn(2_050_000 if full else 250_000), folder=tmp_path)
     assert found.X.nbytes == (410_000_000 if full else 50_000_000)
     limit = 300 * 10**6 if full else 45  # bytes in all, or MiB beside what is held already
     command = [sys.executable, "-W", "ignore", "-c", LIMITED, str(tmp_path), str(limit)]
+    command.append(str(validation))
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert float(done.stdout) < 0.5
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_held_out_take_little_more_memory_than_the_two_parts(dtype):
+    X = np.random.default_rng(0).standard_normal((200_000, 20)).astype(dtype)
+    y = (X[:, 0] > 0).astype(np.int64)
+    model = network()
+    model.fit(X[:600], y[:600], epochs=1, batch_size=512, validation=0.1, progress=False)
+    tracemalloc.start()
+    model.fit(X, y, epochs=1, batch_size=512, validation=0.1, progress=False)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1.5 * (4 * X.size + y.nbytes)
 
 
 def network():

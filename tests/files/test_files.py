@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pellucid import files
-from pellucid.errors import FileError
+from pellucid.errors import ArgumentTypeError, FileError
 from pellucid.files import read_bytes, write_atomically
 
 STEPS = ["open", "chmod", "write", "fsync", "replace", "fsync of the folder"]
@@ -274,3 +274,12 @@ def test_what_cannot_be_read_is_explained(tmp_path: Path) -> None:
         read_bytes(tmp_path / "missing")
     with pytest.raises(FileError, match="there is a folder of this name"):
         read_bytes(tmp_path)
+
+
+@pytest.mark.parametrize("use", [read_bytes, lambda path: write_atomically(path, b"x")])
+def test_what_is_no_path_is_explained(use: Callable[[object], object]) -> None:
+    for wrong in (3, None, b"bytes"):
+        with pytest.raises(ArgumentTypeError, match="this is no path"):
+            use(wrong)
+    with pytest.raises(FileError, match="the name holds the character 0"):
+        use("a\0b")

@@ -10,7 +10,7 @@ import pytest
 
 import pellucid as pel
 from pellucid import nn
-from pellucid.errors import FileError
+from pellucid.errors import FileError, GraphError
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
 
@@ -114,3 +114,54 @@ def test_a_network_that_plain_data_cannot_tell_says_so():
     with pytest.raises(FileError, match="cannot be written to a file"):
         pickle.dumps(model)
     assert copy.deepcopy(model)(X).shape == (12, 1)
+
+
+# --- tensors -------------------------------------------------------------------------------
+
+COPIES = [lambda one: pickle.loads(pickle.dumps(one)), copy.deepcopy, copy.copy]
+
+
+@pytest.mark.parametrize("again", COPIES)
+def test_a_tensor_is_copied_with_value_dtype_and_name(again):
+    for one in (
+        pel.tensor([1.0, 2.0], "float64", name="t"),
+        pel.tensor(3),
+        pel.tensor([True]) | False,
+        pel.tensor([1.0, 2.0]) + 1,
+        pel.tensor([1.0], requires_grad=True, name="leaf"),
+        pel.Variable([1.0, 2.0], "float64", name="v"),
+        pel.Variable(np.arange(3, dtype="uint32"), name="count"),
+        pel.Variable(lambda: np.ones(2), shape=(2,), name="drawn"),
+    ):
+        found = again(one)
+        assert type(found) is type(one)
+        assert (found.dtype, found.name) == (one.dtype, one.name)
+        assert found.numpy().tobytes() == one.numpy().tobytes()
+        assert not found.numpy().flags.writeable
+    leaf = again(pel.tensor([1.0, 2.0], requires_grad=True))
+    (leaf * leaf).sum().backward()
+    assert leaf.grad.numpy().tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("again", COPIES)
+def test_a_variable_stays_frozen_in_a_copy_and_leaves_its_gradient(again):
+    v = pel.Variable([1.0, 2.0], constraint=pel.abs)
+    (v * v).sum().backward()
+    v.trainable = False
+    found = again(v)
+    assert (found.trainable, found.is_parameter, found.constraint) == (False, True, pel.abs)
+    assert found.grad is None
+    found.assign([5.0, 5.0])
+    assert v.numpy().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("again", COPIES)
+def test_a_copy_that_would_end_a_gradient_is_refused(again):
+    v = pel.Variable([1.0, 2.0], name="v")
+    for one in (v.read(), v + 1, pel.exp(pel.tensor([1.0], requires_grad=True))):
+        with pytest.raises(GraphError, match=r"cannot be pickled or copied") as caught:
+            again(one)
+        assert caught.value.mend == "write x.detach(), which is its value alone"
+        assert again(one.detach()).numpy().tolist() == one.numpy().tolist()
+    with pytest.raises(GraphError, match="x has no value yet"):
+        again(pel.placeholder((None, 2), name="x"))

@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from tests.interop.networks import layers
 
-from pellucid import interop, nn
+from pellucid import data, interop, nn
 from pellucid.errors import FileError, ShapeError
 from pellucid.models import Network
 
@@ -138,3 +138,12 @@ def test_the_exported_file_runs_by_itself(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delitem(sys.modules, "exported_net")
     module.load_state_dict(safetensors.torch.load_file(tmp_path / "exported_net.safetensors"))
     np.testing.assert_allclose(told(module.eval(), X), model.predict(X), rtol=1e-5, atol=1e-5)
+
+
+def test_rows_and_weights_are_shared_with_pytorch() -> None:
+    rows = torch.arange(12, dtype=torch.float32).reshape(6, 2)
+    assert np.shares_memory(data.features(rows).array, rows.numpy())
+    model = nn.Sequential([nn.Linear(2)])
+    model.fit(rows, torch.arange(6) % 2, epochs=1, seed=1, progress=False)
+    weight = model.variables()["0.weight"].numpy()
+    assert torch.from_dlpack(weight).data_ptr() == weight.ctypes.data

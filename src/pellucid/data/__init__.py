@@ -6,7 +6,7 @@ knows a model; everything learned from data is plain and can be saved.
 
 from pellucid.data.array_files import read_npy, read_npz
 from pellucid.data.batching import Batches, batches, epoch_order
-from pellucid.data.blocks import parquet_batches
+from pellucid.data.blocks import csv_batches, parquet_batches
 from pellucid.data.dataset import Dataset
 from pellucid.data.gathering import Gathered, gather, is_batches
 from pellucid.data.idx import read_idx
@@ -64,6 +64,7 @@ __all__ = [
     "check_disjoint",
     "check_rows",
     "circles",
+    "csv_batches",
     "diabetes",
     "digits",
     "epoch_order",

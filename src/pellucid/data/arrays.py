@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,8 @@ def as_array(X: Any, *, name: str = "X") -> NDArray[Any]:
     """What `X` holds as a base-class array; memory is shared where that is possible.
 
     Takes arrays, nested lists, sparse matrices, columns of frames and anything with
-    ``__array__``. Lists that mix numbers and text stay objects, so that nothing is renamed.
+    ``__array__``, the array interface or ``__dlpack__``. Lists that mix numbers and text stay
+    objects, so that nothing is renamed.
 
     Examples
     --------
@@ -99,9 +101,33 @@ def as_array(X: Any, *, name: str = "X") -> NDArray[Any]:
         raise _ragged_or_foreign(X, name, error) from error
     if isinstance(X, Sequence) and found.dtype.kind in "US":
         found = np.array(X, dtype=object)
+    if found.dtype.names is not None:
+        raise DataError(
+            f"{name} is an array of records",
+            where=name,
+            got=f"the fields {', '.join(found.dtype.names[:8])}",
+            wanted="an array of numbers, or a data frame",
+            mend=f"write pandas.DataFrame({name})",
+        )
     if found.ndim == 0 and found.dtype.kind == "O":
-        raise _no_array(X, name)
+        if not hasattr(X, "__dlpack__"):
+            raise _no_array(X, name)
+        return _shared(X, name)
     return found
+
+
+def _shared(X: Any, name: str) -> NDArray[Any]:
+    """See what another library holds in the memory of this machine."""
+    try:
+        return np.from_dlpack(X)
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{name} cannot be read where it lies",
+            where=name,
+            got=f"{type(X).__module__}.{type(X).__name__}: {error}",
+            wanted="numbers in the memory of this machine",
+            mend=f"bring {name} to the processor, and give it as a NumPy array",
+        ) from error
 
 
 def _unmasked(X: Any) -> NDArray[Any]:
@@ -132,8 +158,10 @@ def _no_array(X: Any, name: str) -> DataError:
         mend = "write pandas.DataFrame(X) for a table of columns"
     elif hasattr(X, "collect"):
         mend = "write X.collect(): a lazy frame holds no rows yet"
-    elif isinstance(X, str | bytes):
+    elif isinstance(X, str | bytes | Path):
         mend = "read the file first: pellucid.data.read(path)"
+        if name.endswith("y"):
+            mend = "give the labels themselves: frame['name'] of a frame, data.read(path).target"
     elif not hasattr(X, "__iter__"):
         mend = "give X as rows of numbers: an array, lists or a frame"
     else:
@@ -151,11 +179,12 @@ def _ragged_or_foreign(X: Any, name: str, error: Exception) -> DataError:
     lengths = [len(row) if hasattr(row, "__len__") else 0 for row in X] if _is_list(X) else []
     odd = next((row for row, length in enumerate(lengths) if length != lengths[0]), None)
     if odd is None:
+        wide = ".float()" * ("BFloat16" in str(error))
         return DataError(
             f"{name} cannot become an array",
             where=name,
             got=f"{type(X).__name__}: {error}",
-            mend=f"hand over {name}.detach().cpu().numpy()" if hasattr(X, "detach") else "",
+            mend=f"hand over {name}.detach().cpu(){wide}.numpy()" if hasattr(X, "detach") else "",
         )
     return DataError(
         f"the rows of {name} have different lengths",

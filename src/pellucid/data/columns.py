@@ -170,7 +170,9 @@ def _from_array(values: NDArray[Any], label: str, name: str) -> Column:
         case "M":
             missing = np.isnat(values)
             return Column(label, "date", days_of(values[~missing], missing))
-        case "O" | "U" | "T":
+        case "U":
+            return Column(label, "text", values.astype(object))
+        case "O" | "T":
             return _from_objects(values.astype(object), label, name)
         case other:
             holds = FOREIGN.get(other, str(values.dtype))
@@ -184,15 +186,19 @@ def _from_array(values: NDArray[Any], label: str, name: str) -> Column:
 
 
 def _from_objects(values: NDArray[Any], label: str, name: str) -> Column:
-    """Sort a column of Python objects by what its present values are."""
+    """Sort a column of Python objects, a copy of its own, by what its present values are."""
     missing: NDArray[np.bool_] = load("pandas").isna(values)
-    kinds = [_kind_of(type(value)) for value in values[~missing]]
-    tally = Counter(kinds)
-    if set(tally) == {"boolean", "number"}:
-        tally = Counter({"number": len(kinds)})
-    if len(tally) > 1 or None in tally:
+    types = set(map(type, values[~missing]))
+    found = set(map(_kind_of, types))
+    if found == {"boolean", "number"}:
+        found = {"number"}
+    if len(found) > 1 or None in found:
+        kinds = [_kind_of(type(value)) for value in values[~missing]]
         raise _not_one_kind(values, missing, kinds, label, name)
-    kind = next(iter(tally), None) or "number"
+    kind = next(iter(found), None) or "number"
+    if kind == "text" and types == {str}:
+        values[missing] = None
+        return Column(label, "text", values)
     if kind == "text":
         return Column(label, "text", texts_of(values.tolist(), missing.tolist()))
     if kind == "date":

@@ -143,20 +143,21 @@ def _counted(
 def _in_files(batches: Iterable[Any], folder: Path, most_rows: int) -> Gathered:
     """Write each batch to files that grow, which get their names when they are whole."""
     count = 0
-    writers: list[GrowingFile] = []
+    writers: list[tuple[GrowingFile, np.dtype[Any]]] = []
     with contextlib.ExitStack() as stack:
         for part in _counted(batches, most_rows, np.inf):
             arrays = [_narrow(part[0]), *part[1:]]
             if not writers:
                 names = zip(("X", "y"), arrays, strict=False)
                 writers = [
-                    stack.enter_context(GrowingFile(folder / f"{name}.npy", array))
+                    (stack.enter_context(GrowingFile(folder / f"{name}.npy", array)), array.dtype)
                     for name, array in names
                 ]
-            for writer, array in zip(writers, arrays, strict=True):
+            for (writer, kind), array in zip(writers, arrays, strict=True):
+                _check_kind(array, kind, count)
                 writer.append(array)
             count += 1
-        found = [writer.finish() for writer in writers]
+        found = [writer.finish() for writer, _ in writers]
     return Gathered(found[0], found[1] if len(found) > 1 else None, count)
 
 
@@ -220,6 +221,16 @@ def _check_alike(part: tuple[NDArray[Any], ...], kinds: tuple[Any, ...], place: 
             "the batches do not fit together", where=f"batch {place} (counted from 0)",
             got=f"rows of the shapes {shapes[0]}", wanted=f"{shapes[1]}, as in batch 0",
             mend='give rows of one shape in every batch',
+        )  # fmt: skip
+
+
+def _check_kind(array: NDArray[Any], kind: np.dtype[Any], place: int) -> None:
+    if not np.can_cast(array.dtype, kind, "same_kind"):
+        raise DataError(
+            "a batch has values that those before it have no room for",
+            where=f"batch {place} (counted from 0)", got=str(array.dtype),
+            wanted=f"{kind}, as in batch 0",
+            mend="give all of one kind: data.gather(((X, y.astype(float)) for X, y in batches), …)",
         )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def check_rows(**arrays: Any) -> int:
     >>> check_rows(X=np.zeros((3, 2)), y=np.zeros(3))
     3
     """
-    shapes = {name: _shape(array) for name, array in arrays.items()}
+    shapes = {name: _shape(array, name) for name, array in arrays.items()}
     lengths = {shape[0] if shape else 0 for shape in shapes.values()}
     if len(lengths) > 1:
         raise ShapeError(
@@ -281,8 +281,8 @@ def _column_label(j: int, shape: tuple[int, ...]) -> str:
     return f"element {tuple(int(i) for i in np.unravel_index(j, shape))}"
 
 
-def _shape(array: Any) -> tuple[int, ...]:
+def _shape(array: Any, name: str) -> tuple[int, ...]:
     if isinstance(array, Mapping):
-        return (*_shape(next(iter(array.values()), ()))[:1], len(array))
+        return (*_shape(next(iter(array.values()), ()), name)[:1], len(array))
     found = getattr(array, "shape", None)
-    return tuple(found) if found is not None else as_array(array).shape
+    return tuple(found) if found is not None else as_array(array, name=name).shape

@@ -24,6 +24,7 @@ __all__ = [
     "check_task",
     "distinct",
     "label_values",
+    "listed_labels",
     "one_hot",
     "targets",
 ]
@@ -91,7 +92,7 @@ class LabelCoding(Frozen):
         LabelError : a label that is none of `classes`
         """
         values = label_values(y, name=name)
-        present, places = _listed(values)
+        present, places = listed_labels(values)
         found = np.array([self._index.get(label, -1) for label in present.tolist()], np.int64)
         codes: NDArray[np.int64] = found[places]
         if codes.min() < 0:
@@ -197,7 +198,7 @@ def targets(
     """Take a target as it comes and say what it is.
 
     Without `task` strings, booleans and whole numbers of an integer dtype are classes, floats are
-    quantities, and a matrix is classes only if every row is one-hot.
+    quantities, and a matrix is classes if most of its rows are one-hot: then all have to sum to 1.
 
     Parameters
     ----------
@@ -337,8 +338,14 @@ def label_values(y: Any, *, name: str = "y") -> NDArray[Any]:
     return column.values
 
 
-def _listed(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """List labels, among them all that occur, and say where in the list each row's is."""
+def listed_labels(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """List labels in order, among them all that occur, and say where in the list each row's is.
+
+    Examples
+    --------
+    >>> listed_labels(np.array(["no", "yes", "no"]))
+    (array(['no', 'yes'], dtype='<U3'), array([0, 1, 0]))
+    """
     if (offsets := _offsets(values)) is None:
         present, places = np.unique(values, return_inverse=True)
         return present, places.reshape(-1)
@@ -427,7 +434,7 @@ def _matrix_targets(
     y: Any, task: Task | None, outputs: int | None, dtype: DTypeLike, name: str
 ) -> Targets:
     array = features(y, dtype=dtype, name=name).array
-    if task == "regression" or (task is None and not _is_one_hot(array)):
+    if task == "regression" or (task is None and not _are_classes(array)):
         return Targets(array, "regression")
     if array.ndim != 2:
         raise ShapeError(
@@ -449,10 +456,12 @@ def _matrix_targets(
     return Targets(array, "classification", LabelCoding(tuple(range(array.shape[1])), "int64"))
 
 
-def _is_one_hot(array: NDArray[Any]) -> bool:
-    if array.ndim != 2 or not ((array == 0) | (array == 1)).all():
+def _are_classes(array: NDArray[Any]) -> bool:
+    """Whether most rows are one-hot; those that are not were meant to be so, and are an error."""
+    if array.ndim != 2:
         return False
-    return bool((array.sum(axis=1) == 1).all())
+    is_one_hot = ((array == 0) | (array == 1)).all(axis=1) & (array.sum(axis=1) == 1)
+    return bool(2 * np.count_nonzero(is_one_hot) > len(array))
 
 
 def _check_probabilities(array: NDArray[Any], name: str) -> None:
@@ -467,6 +476,6 @@ def _check_probabilities(array: NDArray[Any], name: str) -> None:
         got=f"{np.array2string(array[row], threshold=8)} with the sum {sums[row]:g} "
         f"({counted(int(wrong.sum()), 'such row')})",
         wanted="one-hot rows, or probabilities from 0 that sum to 1",
-        mend="for several labels at once choose loss='binary_cross_entropy'; "
-        "otherwise give class labels, one for each row",
+        mend="for several labels at once choose loss='binary_cross_entropy', for numbers "
+        "loss='mse'; otherwise give class labels, one for each row",
     )

@@ -76,17 +76,20 @@ def room(source: Any, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         ) from error  # fmt: skip
 
 
-def taken(array: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+def taken(array: NDArray[Any], rows: NDArray[Any], dtype: DTypeLike | None = None) -> NDArray[Any]:
     """The given rows in that order; of an array that lies in a file, in a file again.
+
+    In another `dtype` they never lie in memory in their own.
 
     Examples
     --------
     >>> taken(np.array([5, 6, 7]), np.array([2, 0])).tolist()
     [7, 5]
     """
-    if not is_mapped(array) or rows.dtype.kind not in "iu":
+    wanted = array.dtype if dtype is None else np.dtype(dtype)
+    if rows.dtype.kind not in "iu" or (wanted == array.dtype and not is_mapped(array)):
         return array[rows]
-    found = room(array, (len(rows), *array.shape[1:]), array.dtype)
+    found = room(array, (len(rows), *array.shape[1:]), wanted)
     for some in parts(found):
         found[some] = array[rows[some]]
     return found

@@ -23,6 +23,7 @@ from pellucid.errors import ArgumentError, DataError, PellucidWarning, ShapeErro
 __all__ = ["Preparation"]
 
 COLUMNS_AT_ONCE = 16  # are turned into rows together: a line of memory is read once for all of them
+ROWS_TURNED = 1024  # at once, so that what is written stays in the processor's cache
 ROWS_AT_ONCE = 256  # are scaled together: their float64 numbers stay in the processor's cache
 
 
@@ -264,11 +265,15 @@ def _takes_numbers(rule: Rule) -> TypeGuard[NumberRule]:
 
 
 def _columns_in_turn(matrix: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    step = COLUMNS_AT_ONCE
-    if is_mapped(matrix):
-        step = min(step, max(1, VALUES_AT_ONCE // len(matrix)))
+    most = VALUES_AT_ONCE if is_mapped(matrix) else 4 * VALUES_AT_ONCE
+    step = min(COLUMNS_AT_ONCE, max(1, most // len(matrix)))
     for start in range(0, matrix.shape[1], step):
-        yield from np.ascontiguousarray(matrix.T[start : start + step], np.float64)
+        some = matrix[:, start : start + step]
+        columns = np.empty(some.shape[::-1])
+        for row in range(0, len(matrix), ROWS_TURNED):
+            rows = slice(row, row + ROWS_TURNED)
+            columns[:, rows] = some[rows].T
+        yield from columns
 
 
 def _pixel_rules(

@@ -120,15 +120,17 @@ def centre_and_scale(values: NDArray[np.float64], scaling: Scaling | None) -> tu
 
 
 def median(values: NDArray[np.float64]) -> float:
-    """The value in the middle: NumPy's `median`, by a sort, which is several times faster.
+    """The value in the middle: NumPy's `median`, with one pivot, which is several times faster.
 
     Examples
     --------
     >>> median(np.array([4.0, 1.0, 2.0, 10.0]))
     3.0
     """
-    ordered = np.sort(values)
-    low, high = ordered[(len(values) - 1) // 2], ordered[len(values) // 2]
+    middle = len(values) // 2
+    parted = np.partition(values, middle)
+    high = parted[middle]
+    low = high if len(values) % 2 else parted[:middle].max()
     return float(low if low == high else low / 2 + high / 2)  # their sum might overflow
 
 

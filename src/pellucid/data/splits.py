@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import number_in, whole_number
-from pellucid.data.labels import label_values
+from pellucid.data.labels import label_values, listed_labels
 from pellucid.data.wording import at_row, counted
 from pellucid.errors import DataError, LabelError
 from pellucid.lazy import load
@@ -51,13 +51,54 @@ def split(
             wanted="at least one row in each part",
             mend="hold out less, or give more rows",
         )
+    generator = _generator(seed)
     if stratify is not None:
-        stratify = label_values(stratify, name="stratify")
-        _check_classes(stratify, n, held_out)
+        return _stratified(label_values(stratify, name="stratify"), n, held_out, generator)
     train, test = load("sklearn.model_selection").train_test_split(
-        np.arange(n), test_size=held_out, random_state=_generator(seed), stratify=stratify
+        np.arange(n), test_size=held_out, random_state=generator
     )
     return train, test
+
+
+def _stratified(
+    labels: NDArray[Any], n: int, held_out: int, generator: np.random.RandomState
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw from each class its share.
+
+    These are the draws of scikit-learn's StratifiedShuffleSplit, which keeps each row's number as a
+    Python object: of millions of rows these are slow, and larger than the rows.
+    """
+    present, codes = listed_labels(labels)
+    counts = np.bincount(codes)
+    _check_classes(labels, present, counts, n, held_out)
+    codes = codes.astype(np.min_scalar_type(len(counts)))  # of few bits, which is sorted quickly
+    classes = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts[counts > 0])[:-1])
+    sizes = np.array([len(rows) for rows in classes])
+    kept = _shares(sizes, n - held_out, generator)
+    held = _shares(sizes - kept, held_out, generator)
+    train, test = [], []
+    for rows, here, there in zip(classes, kept, held, strict=True):
+        drawn = rows[generator.permutation(len(rows))]
+        train.append(drawn[:here])
+        test.append(drawn[here : here + there])
+    return generator.permutation(np.concatenate(train)), generator.permutation(np.concatenate(test))
+
+
+def _shares(
+    sizes: NDArray[np.int64], total: int, generator: np.random.RandomState
+) -> NDArray[np.int64]:
+    """Divide `total` among classes by their sizes: the rest goes to the largest fractions."""
+    exact = sizes / sizes.sum() * total
+    found = np.floor(exact)
+    rest = int(total - found.sum())
+    for fraction in np.unique(exact - found)[::-1]:
+        if rest <= 0:
+            break
+        equal = np.flatnonzero(exact - np.floor(exact) == fraction)
+        chosen = generator.choice(equal, min(len(equal), rest), replace=False)
+        found[chosen] += 1
+        rest -= len(chosen)
+    return found.astype(np.int64)
 
 
 def check_disjoint(train: Any, test: Any) -> None:
@@ -83,7 +124,13 @@ def check_disjoint(train: Any, test: Any) -> None:
         )
 
 
-def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
+def _check_classes(
+    labels: NDArray[Any],
+    present: NDArray[Any],
+    counts: NDArray[np.int64],
+    n: int,
+    held_out: int,
+) -> None:
     """Refuse what scikit-learn would refuse less clearly."""
     if len(labels) != n:
         raise DataError(
@@ -93,22 +140,22 @@ def _check_classes(labels: NDArray[Any], n: int, held_out: int) -> None:
             wanted="one label for each row",
             mend="give one label for each row",
         )
-    classes, counts = np.unique(labels, return_counts=True)
-    if counts.min() == 1:
-        lonely = int(np.argmin(counts))
+    classes = np.count_nonzero(counts)
+    if (counts == 1).any():
+        lonely = present[np.argmax(counts == 1)]
         raise LabelError(
-            f"the class {classes[lonely].item()!r} has a single row",
-            where=at_row(np.flatnonzero(labels == classes[lonely])[0], "stratify"),
+            f"the class {lonely.item()!r} has a single row",
+            where=at_row(np.flatnonzero(labels == lonely)[0], "stratify"),
             got="1 row, which cannot be in both parts",
             wanted="two rows or more of every class",
             mend="drop the row, join rare classes, or split without stratify",
         )
-    if min(held_out, n - held_out) < len(classes):
+    if min(held_out, n - held_out) < classes:
         raise DataError(
             "a part of the split is too small to hold every class",
             where="fraction",
-            got=f"{n - held_out} rows to train on, {held_out} held out, {len(classes)} classes",
-            wanted=f"{len(classes)} rows or more in each part",
+            got=f"{n - held_out} rows to train on, {held_out} held out, {classes} classes",
+            wanted=f"{classes} rows or more in each part",
             mend="choose another fraction, or split without stratify",
         )
 

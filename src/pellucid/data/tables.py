@@ -26,7 +26,7 @@ from pellucid.lazy import load
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "decide", "read_table", "select", "table"]
+__all__ = ["Table", "decide", "delimiter_of", "read_table", "select", "table"]
 
 DELIMITERS = (",", ";", "\t")
 SNIFFED_LINES = 20
@@ -66,7 +66,7 @@ class Table(Frozen):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        size = f"{len(self.target)} rows, {len(self.feature_names)} features"
+        size = f"{counted(len(self.target), 'row')}, {counted(len(self.feature_names), 'feature')}"
         return f"Table({size}, {self.task} of {self.target_name!r})"
 
 
@@ -93,7 +93,7 @@ def table(source: Any, target: str, *, task: Task | None = None) -> Table:
     >>> import pandas as pd
     >>> found = table(pd.DataFrame({"size": [1, 2, 3], "kind": ["a", "b", None]}), "kind")
     >>> found
-    Table(2 rows, 1 features, classification of 'kind')
+    Table(2 rows, 1 feature, classification of 'kind')
     >>> found.notes
     ("1 row without a value of 'kind' was dropped.",)
     """
@@ -162,7 +162,7 @@ def read_table(path: str | os.PathLike[str], *, encoding: str = "utf-8") -> pd.D
     if path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path)
     text = _text(path, encoding)
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     rows = _rows(text, delimiter, path)
     names = _names(rows[0], path)
     if len(rows) == 1:
@@ -328,8 +328,14 @@ def _text(path: Path, encoding: str) -> str:
     return text
 
 
-def _delimiter(text: str) -> str:
-    """The character that cuts every one of the first lines into most and equally many fields."""
+def delimiter_of(text: str) -> str:
+    r"""The character that cuts every one of the first lines into most and equally many fields.
+
+    Examples
+    --------
+    >>> delimiter_of("a;b\n1,5;2\n")
+    ';'
+    """
     lines = filter(str.strip, io.StringIO(text, newline=None))
     sample = list(itertools.islice(lines, SNIFFED_LINES))
 

@@ -216,9 +216,12 @@ def shared_rows(
     """
     chosen = spread_rows(len(held[0]), MOST_HELD)
     mine, theirs = _fingerprints(*trained), _fingerprints(held[0][chosen], held[1][chosen])
-    shared = np.isin(theirs, mine)
+    mine.sort()  # to search in it takes a third of the memory of a set, and less time
+    places = np.searchsorted(mine, theirs)
+    shared = mine[np.minimum(places, len(mine) - 1)] == theirs
     count, share = int(shared.sum()), float(shared.mean())
-    if count > 1 and share >= SHARED and share > 2 * (1 - len(np.unique(mine)) / len(mine)):
+    repeated = np.count_nonzero(mine[1:] == mine[:-1]) / len(mine)
+    if count > 1 and share >= SHARED and share > 2 * repeated:
         yield found("PEL208", f"{count:,} of {len(theirs):,} ({100 * share:.0f} %)", where)
 
 

@@ -1,6 +1,9 @@
 """Composites of operations: no gradient rule, no engine and no machine code of their own."""
 
-from pellucid.functional import dispatch  # which lets NumPy's functions find those here
+from pellucid.functional import (
+    dispatch,  # which lets NumPy's functions find those here
+    pickling,  # which lets pickle and copy know what a tensor is
+)
 from pellucid.functional.activations import (
     ACTIVATIONS,
     activation,
@@ -64,7 +67,7 @@ __all__ = [
     "avg_pool", "by_row", "check_paired", "clip", "conv_transposed", "convolve", "correlate",
     "dispatch", "einsum", "elu", "gelu", "getitem", "hardsigmoid", "hardswish", "hardtanh",
     "leaky_relu", "log_softmax", "logsumexp", "max_pool", "mish", "norm", "normal_like", "pad",
-    "paired", "prod", "random_bernoulli", "random_normal", "random_permutation",
+    "paired", "pickling", "prod", "random_bernoulli", "random_normal", "random_permutation",
     "random_uniform", "relu6", "selu", "silu", "softmax", "softsign", "sort", "split",
     "squared_error", "stack", "std", "top_k", "var",
 ]  # fmt: skip

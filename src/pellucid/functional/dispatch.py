@@ -13,7 +13,7 @@ from pellucid.functional import arrays
 from pellucid.functional.contraction import einsum
 from pellucid.graph.tensor import METHODS, Tensor
 
-__all__ = ["array_function", "array_ufunc"]
+__all__ = ["array_function", "array_ufunc", "dlpack"]
 
 # Functions whose arguments and defaults are NumPy's; for others NumPy sees the values alone.
 SAME: dict[str, Callable[..., Any]] = {
@@ -57,4 +57,9 @@ def array_function(function: Any, inputs: Sequence[Any], named: Mapping[str, Any
     return known(*inputs, **named)
 
 
-METHODS.update(array_ufunc=array_ufunc, array_function=array_function)
+def dlpack(x: Any, wishes: Mapping[str, Any]) -> Any:
+    """Lend the memory of the values, for reading, to a library that knows DLPack."""
+    return x.numpy().__dlpack__(**wishes)
+
+
+METHODS.update(array_ufunc=array_ufunc, array_function=array_function, dlpack=dlpack)

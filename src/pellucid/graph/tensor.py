@@ -49,8 +49,8 @@ class Origin(NamedTuple):
 _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039
 
 
-def _operator(name: str) -> Callable[[Any, Any], Tensor]:
-    return lambda x, y: METHODS[name](x, y)
+def _operator(name: str) -> Callable[..., Tensor]:
+    return lambda *operands: METHODS[name](*operands)
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Tensor]:
@@ -83,6 +83,12 @@ class Operand:
     def __array_function__(self, function: Any, types: Any, args: Any, named: Any) -> Any:
         return METHODS["array_function"](function, args, named)
 
+    def __dlpack__(self, **wishes: Any) -> Any:
+        return METHODS["dlpack"](self, wishes)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the processor's memory
+
     __add__, __radd__ = _operator("add"), _reflected("add")
     __sub__, __rsub__ = _operator("subtract"), _reflected("subtract")
     __mul__, __rmul__ = _operator("multiply"), _reflected("multiply")
@@ -98,15 +104,7 @@ class Operand:
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
     __eq__, __ne__ = _operator("equal"), _operator("not_equal")  # type: ignore[assignment]
 
-    def __invert__(self) -> Tensor:
-        return METHODS["invert"](self)
-
-    def __neg__(self) -> Tensor:
-        return METHODS["negative"](self)
-
-    def __abs__(self) -> Tensor:
-        return METHODS["abs"](self)
-
+    __invert__, __neg__, __abs__ = _operator("invert"), _operator("negative"), _operator("abs")
     __hash__ = object.__hash__
 
     def __getitem__(self, index: Any) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
 from typing import Any, NamedTuple, Self
 
@@ -16,8 +16,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pellucid.arguments import truth, whole_number
-from pellucid.data.arrays import as_array
-from pellucid.errors import ArgumentTypeError
+from pellucid.data.arrays import as_array, is_frame
+from pellucid.data.columns import columns_of
+from pellucid.data.wording import listed
+from pellucid.errors import ArgumentTypeError, DataError
 from pellucid.layers import Linear
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
@@ -146,11 +148,12 @@ class Estimator(BaseEstimator, ABC):  # type: ignore[misc]
         wishes: dict[str, Any] = {
             "accept_sparse": "csr", "dtype": "numeric", "allow_nd": self.network is not None,
         }  # fmt: skip
-        if y is None and not reset:
-            return as_array(validate_data(self, X, reset=False, **wishes))
-        wishes |= {"multi_output": True, "y_numeric": is_regressor(self)}
-        X, y = validate_data(self, X, y, reset=reset, **wishes)
-        return as_array(X), as_array(y, name="y")
+        with _naming_texts(X):
+            if y is None and not reset:
+                return as_array(validate_data(self, X, reset=False, **wishes))
+            wishes |= {"multi_output": True, "y_numeric": is_regressor(self)}
+            X, y = validate_data(self, X, y, reset=reset, **wishes)
+            return as_array(X), as_array(y, name="y")
 
     def _calls(self) -> Any:
         return self.callbacks
@@ -274,6 +277,31 @@ def _unharmed(estimator: Estimator) -> Iterator[None]:
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
         raise
+
+
+@contextlib.contextmanager
+def _naming_texts(X: Any) -> Iterator[None]:
+    """Say which columns of a frame hold texts, of which scikit-learn says one value alone."""
+    try:
+        yield
+    except ValueError as error:
+        texts = _texts_in(X) if is_frame(X) else []
+        if not texts:
+            raise
+        raise DataError(
+            "X holds columns that are not numbers", where="X", got=listed(texts),
+            wanted="numbers in every column",
+            mend="encode them in a pipeline: make_column_transformer((OneHotEncoder(), "
+            f"{texts[:8]}), remainder='passthrough'); or train the network itself, whose "
+            "fit(…, prepare='standard') encodes them",
+        ) from error  # fmt: skip
+
+
+def _texts_in(frame: Any) -> list[str | int]:
+    columns, names = columns_of(frame)
+    titles: Sequence[str | int] = names or range(len(columns))
+    pairs = zip(titles, columns, strict=True)
+    return [title for title, column in pairs if column.kind in ("text", "date")]
 
 
 def _cloned(value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from pellucid.data import (
     split,
     take,
 )
+from pellucid.data.mapping import taken
 from pellucid.errors import ArgumentError, DataError
 from pellucid.graph import Tensor
 from pellucid.train.ends import inputs_by_name, targets_by_name, targets_by_place
@@ -35,8 +37,8 @@ from pellucid.train.weighting import row_weights
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Part", "Raw", "divided", "drawn_parts", "inputs_of", "learned_preparations", "opened",
-           "prepared_part", "raw_rows"]  # fmt: skip
+__all__ = ["Part", "Raw", "counted_as_given", "divided", "drawn_parts", "inputs_of",
+           "learned_preparations", "opened", "prepared_part", "raw_rows"]  # fmt: skip
 
 HELD = "validation "  # what errors call the rows held out: validation X, validation y
 
@@ -72,15 +74,27 @@ class Raw(Frozen):
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def taken(self, rows: NDArray[np.int64], what: str = "") -> Raw:
-        """Give some of the rows."""
+    def taken(
+        self, rows: NDArray[np.int64], what: str = "", dtype: np.dtype[Any] | None = None
+    ) -> Raw:
+        """Give some of the rows; arrays of floats at once in the dtype in which they are used."""
         weight = None if self.weight is None else self.weight[rows]
-        inputs = {f"{what}{name}": take(x, rows) for name, x in self.inputs.items()}
+        inputs = {
+            f"{what}{name}": _narrowed(x, rows, dtype)
+            if dtype is not None and isinstance(x, np.ndarray) and x.dtype.kind == "f"
+            else take(x, rows)
+            for name, x in self.inputs.items()
+        }
         return Raw(inputs, take(self.targets, rows), len(rows), weight, what)
 
     def title(self, name: str | int) -> str:
         """Say what errors call a target."""
         return f"{self.what}y" if len(self.targets) == 1 else f"{self.what}y[{name!r}]"
+
+
+def _narrowed(x: NDArray[Any], rows: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    with np.errstate(over="ignore"):  # what is too large is found, and named, with what is infinite
+        return taken(x, rows, dtype)
 
 
 def raw_rows(network: Network, X: Any, y: Any, weight: Any = None, what: str = "") -> Raw:
@@ -135,7 +149,27 @@ def divided(
         X, y, *weight = wish
         return given, raw_rows(network, X, y, weight[0] if weight else None, HELD)
     kept, held = drawn_parts(network, given, options, wish, seed, dtype)
-    return given.taken(kept), replace(given.taken(held, HELD), weight=None)
+    before = () if network._record is None else network._record.preparations
+    as_they_are = options.prepare in (None, False) and not any(before)
+    used = dtype if as_they_are else None
+    return given.taken(kept, "", used), replace(given.taken(held, HELD, used), weight=None)
+
+
+@contextlib.contextmanager
+def counted_as_given(
+    network: Network, given: Raw, rows: Raw, options: FitOptions, dtype: np.dtype[Any]
+) -> Iterator[None]:
+    """Let errors count rows as they were given, also where some of them were drawn to be held out.
+
+    Where something is wrong with a part, all rows are read, and the same is said of these.
+    """
+    try:
+        yield
+    except DataError:
+        if rows is not given:
+            learned = learned_preparations(network, given.inputs, options, History(("loss",)))
+            inputs_of(given.inputs, learned, dtype)
+        raise
 
 
 def drawn_parts(
