@@ -334,6 +334,12 @@ def with_a_hole() -> Any:
     return fitted(dense(8, 3), X, y)
 
 
+def two_ones() -> Any:
+    rows = data.one_hot(blobs(1)[1], 3)
+    rows[3] = [1, 1, 0]
+    return rows
+
+
 def by_steps_of_nothing() -> Any:
     w = pel.Variable(1.0, name="w")
     stepper = optim.SGD(0.1).over([w])
@@ -353,6 +359,10 @@ FORBIDDEN: dict[str, tuple[str, Callable[[], Any]]] = {
     "prediction (n, 1) against target (n,)": (
         "ShapeError", lambda: fitted(dense(1), *table("diabetes"), loss=by_hand)),
     "more classes than outputs": ("LabelError", lambda: fitted(dense(8, 2), *blobs(1))),
+    "any numbers as probabilities, in a fit": (
+        "ArgumentError", lambda: fitted(dense(8, 3), *blobs(1), loss="categorical_cross_entropy")),
+    "one-hot rows that do not sum to 1": (
+        "LabelError", lambda: fitted(dense(8, 3), blobs(1)[0], two_ones())),
     "fractional labels": (
         "LabelError", lambda: fitted(dense(8, 3), blobs(1)[0], blobs(1)[1] + 0.5,
                                      loss="cross_entropy")),

@@ -43,9 +43,9 @@ assert path.points[-7:].round(4).tolist() == last
 plot.descent_values({"x": path.points}, label="x")
 
 # %% [markdown]
-# Three things happen one after the other. At first the ground is nearly flat, and there is hardly
-# any progress for fifteen steps. Then it becomes steep, and three steps go far. At last x jumps to
-# and fro across the lowest point without coming nearer. The same on the curve:
+# Three things happen one after the other. At first the ground is nearly flat, and twelve steps come
+# no further than 0.63. Then it becomes steep, and the next four go to 2.40. At last x jumps to and
+# fro across the lowest point and hardly comes nearer. The same on the curve:
 
 # %%
 path.plot(bounds=(0, 3), title="twenty steps, α = 0.1")

@@ -108,8 +108,8 @@ path.plot(bounds=(0.5, 3), title="ten steps of Adam")
 #
 # ## Exercises
 #
-# 1. After how many steps has the EWMA with a = 0.2 forgotten half of an event? A hundredth of it
-#    left?
+# 1. After how many steps is half of an event left in the EWMA with a = 0.2? After how many a
+#    hundredth?
 # 2. Which window has its values, on average, as old as those of an EWMA with a = 0.1?
 # 3. Momentum adds half of the last step to the next. Write it as an EWMA of slopes. What is a?
 #

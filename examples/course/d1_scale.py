@@ -56,7 +56,7 @@ network = trained(X, paid, seed=80, progress=20)
 # ## The same, with numbers around zero
 #
 # `prepare="standard"` takes from each column its mean, and divides by its standard deviation. What
-# was 12 years becomes 0.8 or so. Nothing is lost by this: the points keep their places, only the
+# was 12 years becomes 1.3 or so. Nothing is lost by this: the points keep their places, only the
 # axes have other numbers.
 
 # %%

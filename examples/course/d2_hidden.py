@@ -112,8 +112,8 @@ assert max(accuracies) >= 0.98
 
 # %% [markdown]
 # Four trainings from four starts, each of 4,000 steps with ten points. A rate of 0.5 is bold. Now
-# and then a start ends in a place from where no small step leads on, with one cloud on the wrong
-# side. Another start, and it works: trying a few seeds belongs to the craft.
+# and then a start ends in a place from where no small step leads on, with a part of a cloud on the
+# wrong side. Another start, and it works: trying a few seeds belongs to the craft.
 
 # %%
 plot.probability_surface(best.predict_proba, points, differ)

@@ -198,7 +198,7 @@ def test_a_path_prints_as_a_table_with_its_middle_left_out():
 
 def test_repr_says_where_and_why_it_ended():
     text = repr(descent.minimise(valley, [3.0, 1.0], descent.Newton()))
-    assert text.startswith("Path(Newton × Backtracking: 1 steps to value 0 at [0, 0]; converged")
+    assert text.startswith("Path(Newton × Backtracking: 1 step to value 0 at [0, 0]; converged")
 
 
 def test_pictures_follow_the_number_of_coordinates():

@@ -44,6 +44,8 @@ def test_a_finding_is_frozen_and_its_own_json() -> None:
 def test_one_code_is_silenced_and_no_other() -> None:
     assert fitted(silence=["PEL201"]) == ()
     assert fitted(silence=["PEL202"]).codes == ("PEL201",)
+    assert fitted(silence="PEL201") == ()
+    assert network().diagnose(WINE.X, WINE.y, silence="PEL201").codes == ()
 
 
 def test_a_code_that_there_is_not_is_an_error() -> None:

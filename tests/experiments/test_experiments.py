@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -80,6 +82,39 @@ def test_a_network_that_can_learn_learns_one_batch() -> None:
     assert done.reached
     assert done.findings == ()
     assert len(done.losses) == 200
+
+
+def test_its_picture_has_the_losses_and_what_is_near_zero() -> None:
+    done = pel.overfit_one_batch(network(), X, Y, steps=20)
+    ax = done.plot(ax=Figure().subplots())
+    (_, line, goal) = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), done.losses)
+    assert goal.get_ydata()[0] == pytest.approx(done.losses[0] / 10)
+
+
+@pytest.mark.parametrize("by", ["name", "place"])
+def test_a_batch_has_rows_of_every_input_and_every_target(by: str) -> None:
+    """Each step sees the sixteen rows that were asked for, and no fewer."""
+    a, b = nn.Input((1,), name="a"), nn.Input((1,), name="b")
+    both = nn.Linear(8, activation="tanh")(pel.concatenate([a, b], axis=1))
+    model = nn.Model({"a": a, "b": b}, {"size": nn.Linear(1)(both), "side": nn.Linear(2)(both)})
+    inputs, targets = {"a": X[:, :1], "b": X[:, 1:]}, {"size": X[:, 0], "side": Y}
+    seen: list[int] = []
+
+    def rows(training: Any) -> None:
+        seen.append(len(training.rows.inputs[0]))
+
+    if by == "place":
+        inputs, targets = tuple(inputs.values()), tuple(targets.values())
+    pel.overfit_one_batch(model, inputs, targets, steps=3, batch_size=16, callbacks=[rows])
+    assert seen == [16] * 3
+
+
+def test_a_batch_may_lack_a_label() -> None:
+    """Which output stands for which label is known from all rows."""
+    names = np.array(["elm", "fir", "oak"])[np.arange(300) % 3]
+    model = nn.Sequential([nn.Linear(3)])
+    assert len(pel.overfit_one_batch(model, X, names, steps=3, batch_size=2).losses) == 3
 
 
 def test_a_line_cannot_learn_exclusive_or() -> None:

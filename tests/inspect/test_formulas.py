@@ -210,3 +210,11 @@ def test_equations_are_for_small_networks_that_are_built() -> None:
     model([[1.0]])
     with pytest.raises(GraphError, match="too large for its equation"):
         model.equation()
+
+
+def test_a_table_of_rows_that_are_looked_up_has_no_equation() -> None:
+    model = nn.Sequential([nn.Embedding(4, 2), nn.Flatten(), nn.Linear(1)])
+    model.fit([[0, 1], [2, 3]], [1.0, 2.0], epochs=1, engine="reference", progress=False)
+    with pytest.raises(GraphError, match="take has no formula in SymPy where it chooses") as caught:
+        model.equation()
+    assert "model.trace" in caught.value.mend

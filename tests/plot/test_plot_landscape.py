@@ -59,8 +59,8 @@ def test_the_plane_of_a_way_is_that_of_its_principal_directions_about_the_end() 
     (line,) = [one for one in ax.lines if one.get_gid() == "way"]
     drawn = np.column_stack(line.get_data())
     assert np.allclose(abs(drawn), abs(moved @ vectors[:, [-1, -2]]))
-    assert ax.get_title(loc="right") == f"{100 * shares[:2].sum():.3g} % of the way seen"
-    assert ax.get_xlabel() == f"direction 1 ({100 * shares[0]:.2g} %)"
+    assert ax.get_title(loc="right") == f"{round(100 * shares[:2].sum(), 1):g} % of the way seen"
+    assert ax.get_xlabel() == f"direction 1 ({round(100 * shares[0], 1):g} %)"
 
 
 def test_several_ways_lie_on_the_plane_of_the_principal_components_of_all_points() -> None:
@@ -71,7 +71,7 @@ def test_several_ways_lie_on_the_plane_of_the_principal_components_of_all_points
     for name, way in (("a", WAY), ("b", other)):
         assert np.allclose(abs(lines[name]), abs(theirs.transform(way)))
     share = 100 * theirs.explained_variance_ratio_.sum()
-    assert ax.get_title(loc="right") == f"{share:.3g} % of the variance seen"
+    assert ax.get_title(loc="right") == f"{round(share, 1):g} % of the variance seen"
 
 
 def test_ways_through_other_weights_are_refused() -> None:
@@ -187,6 +187,8 @@ def test_a_cut_holds_other_features_at_their_median() -> None:
         (lambda: plot.loss_path(bowl, WAY, plane=np.ones((2, 3))), ShapeError, "(2, 5)"),
         (lambda: plot.loss_path(bowl, WAY, plane=np.ones((2, 5))), ArgumentError, "parallel"),
         (lambda: plot.embedding(np.ones((3, 1))), ShapeError, "d ≥ 2"),
+        (lambda: plot.embedding(np.ones((3, 1))), ShapeError, "plot.histogram"),
+        (lambda: plot.embedding(np.ones((3, 2)), dimensions=3), ShapeError, "dimensions=2"),
         (lambda: plot.embedding(np.ones((3, 4)), dimensions=4), ArgumentError, "two or three"),
         (lambda: plot.unit_lines(np.ones((2, 3)), [1, 2]), ShapeError, "two inputs"),
         (lambda: plot.unit_lines(np.ones((2, 2)), [1]), ShapeError, "each unit"),

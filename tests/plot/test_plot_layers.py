@@ -11,7 +11,13 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from pellucid import plot
-from pellucid.errors import ArgumentError, DataError, PellucidError, ShapeError
+from pellucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DataError,
+    PellucidError,
+    ShapeError,
+)
 from pellucid.plot.style import ACCENT, CONTRAST
 
 W1 = np.array([[1.0, -2.0], [0.5, 0.0], [3.0, -0.1]])
@@ -109,6 +115,7 @@ def test_of_a_wide_layer_the_first_and_last_units_are_drawn() -> None:
     ("act", "error", "text"),
     [
         (lambda: plot.layer_histograms({}), DataError, "no layer"),
+        (lambda: plot.layer_histograms({"a": [1.0]}), ArgumentTypeError, "arrays by their kind"),
         (lambda: plot.layer_histograms({"a": {"w": []}}), DataError, "a, w is empty"),
         (lambda: plot.layer_histograms({"a": {"w": [np.nan]}}), DataError, "no value of w"),
         (lambda: plot.layer_histograms({"a": {"w": [1]}}, bins=0), ArgumentError, "bins"),

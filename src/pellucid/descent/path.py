@@ -20,6 +20,7 @@ from pellucid.optim import Optimizer
 __all__ = ["Model", "Path"]
 
 ROWS = 12  # of the printed table
+HEAD = ("value", "‖gradient‖", "length")  # of a table, between step and point
 LONGEST_TITLE = 42
 
 
@@ -271,7 +272,7 @@ class Path(Frozen):
 
     def __repr__(self) -> str:
         return (
-            f"Path({self._name}: {self.steps} steps to value {self.value:.6g} at "
+            f"Path({self._name}: {self._count} to value {self.value:.6g} at "
             f"{_text(self.iterates[-1].point)}; {self._end})"
         )
 
@@ -279,29 +280,44 @@ class Path(Frozen):
     def _end(self) -> str:
         return f"{'converged' if self.converged else 'stopped'}: {self.stopped}"
 
+    @property
+    def _count(self) -> str:
+        return f"{self.steps} step" + "s" * (self.steps != 1)
+
     def __str__(self) -> str:
-        head = f"  step  {'value':>10}  {'‖gradient‖':>10}  {'length':>9}  {self._coordinates}"
-        shown = list(range(len(self.iterates)))
-        cut = len(shown) > ROWS
-        if cut:
-            shown = [*shown[: ROWS // 2], *shown[-ROWS // 2 :]]
-        lines = [self._row(k) for k in shown]
-        if cut:
-            lines.insert(ROWS // 2, "     …")
-        return "\n".join([f"{self._name}: {self.steps} steps, {self._end}", head, *lines])
+        lines = [
+            "  {:>4}  {:>10}  {:>10}  {:>9}  {}".format(*row) if row else "     …"
+            for row in self._table
+        ]
+        return "\n".join([f"{self._name}: {self._count}, {self._end}", *lines])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{load('html').escape(str(self))}</pre>"
+        escape = load("html").escape
+        lines = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row or ["…"]) + "</tr>"
+            for row in self._table
+        )
+        caption = escape(f"{self._name}: {self._count}, {self._end}")
+        return f"<table><caption>{caption}</caption>{lines.replace('td>', 'th>', 10)}</table>"
+
+    @property
+    def _table(self) -> list[tuple[str, ...]]:
+        """The head and a row for each step, with an empty one where those between are left out."""
+        head, steps = ("step", *HEAD, self._coordinates), range(len(self.iterates))
+        if len(steps) <= ROWS:
+            return [head, *map(self._cells, steps)]
+        first, last = steps[: ROWS // 2], steps[-ROWS // 2 :]
+        return [head, *map(self._cells, first), (), *map(self._cells, last)]
 
     @property
     def _coordinates(self) -> str:
         return "x" if not self.objective.is_named else ", ".join(self.objective.names[:4])
 
-    def _row(self, step: int) -> str:
+    def _cells(self, step: int) -> tuple[str, ...]:
         one = self.iterates[step]
         slope = float(np.linalg.norm(one.gradient))
         length = "" if one.length is None else f"{one.length:.4g}"
-        return f"  {step:>4}  {one.value:>10.6g}  {slope:>10.4g}  {length:>9}  {_text(one.point)}"
+        return str(step), f"{one.value:.6g}", f"{slope:.4g}", length, _text(one.point)
 
 
 def _short(declaration: Declaration) -> str:

@@ -19,6 +19,7 @@ __all__ = ["ending", "idle_layers", "is_softmax", "last_operation", "meets_weigh
 
 LINEAR = {"matmul", "conv"}
 VIEWS = {"identity", "reshape", "transpose", "expand_dims", "squeeze", "cast"}
+NO_PROBABILITIES = {"relu", "softplus", "tanh"}  # functions that go beyond 0 or 1
 
 
 def last_operation(prediction: Tensor) -> Tensor:
@@ -67,9 +68,11 @@ def ending(prediction: Tensor, loss: Loss, where: str = "") -> Iterator[Finding]
         yield found(
             "PEL101", f"the network ends in {squashed}, and {loss.name} applies its own", where
         )
-    elif loss.takes in ("probabilities", "log-probabilities") and _linear(last) is not None:
-        evidence = f"the network ends in a linear layer, and {loss.name} takes {loss.takes}"
-        yield found("PEL102", evidence, where)
+    elif loss.takes in ("probabilities", "log-probabilities"):
+        made_by = "a linear layer" if _linear(last) is not None else last.op.name
+        if made_by in {"a linear layer", *NO_PROBABILITIES}:
+            evidence = f"the network ends in {made_by}, and {loss.name} takes {loss.takes}"
+            yield found("PEL102", evidence, where)
 
 
 # --- layers that follow each other ---------------------------------------------------------

@@ -10,7 +10,7 @@ from pellucid.arguments import Frozen
 from pellucid.diagnose.finding import Finding, Findings, Severity
 from pellucid.errors import ArgumentError
 
-__all__ = ["KINDS", "Kind", "found", "silenced"]
+__all__ = ["KINDS", "Kind", "codes_of", "found", "silenced"]
 
 
 @final
@@ -166,6 +166,15 @@ def found(code: str, evidence: str, where: str = "") -> Finding:
     return Finding(code, kind.severity, kind.title, evidence, kind.remedy, where)
 
 
+def codes_of(silence: Sequence[str]) -> tuple[str, ...]:
+    """See a single code as a list of one.
+
+    >>> codes_of("PEL201"), codes_of(["PEL201"])
+    (('PEL201',), ('PEL201',))
+    """
+    return (silence,) if isinstance(silence, str) else tuple(silence)
+
+
 def silenced(findings: Iterable[Finding], silence: Sequence[str]) -> Findings:
     """Leave those out whose codes are to be silent.
 
@@ -173,7 +182,7 @@ def silenced(findings: Iterable[Finding], silence: Sequence[str]) -> Findings:
     ------
     ArgumentError : for a code that there is not
     """
-    codes = (silence,) if isinstance(silence, str) else tuple(silence)
+    codes = codes_of(silence)
     for code in codes:
         if code not in KINDS:
             near = difflib.get_close_matches(str(code).upper(), KINDS, n=1)

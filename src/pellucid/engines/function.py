@@ -167,9 +167,9 @@ class Function:
     def __repr__(self) -> str:
         names = ", ".join(self.program.names)
         state = f", updates {len(self.program.updates)}" * bool(self.program.updates)
-        return (
-            f"Function({names} -> {len(self.program.outputs)} outputs{state}, {self.engine.name})"
-        )
+        count = len(self.program.outputs)
+        outputs = f"{count} output" + "s" * (count != 1)
+        return f"Function({names} -> {outputs}{state}, {self.engine.name})"
 
 
 def function(

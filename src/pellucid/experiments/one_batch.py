@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen, whole_number
-from pellucid.data import take
 from pellucid.diagnose import Findings
 from pellucid.diagnose.kinds import found
 from pellucid.models import Network
 from pellucid.optim import Adam, Optimizer
-from pellucid.train.rows import opened
+from pellucid.plot.style import CONTRAST, headed, legend
+from pellucid.plot.training import step_losses
+from pellucid.train.rows import opened, raw_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["OneBatch", "overfit_one_batch"]
 
@@ -47,10 +51,33 @@ class OneBatch(Frozen):
         evidence = f"after {steps} steps its loss is {self.last:.3g}, from {self.losses[0]:.3g}"
         return Findings([found("PEL405", evidence)])
 
+    @property
+    def _said(self) -> str:
+        return "learned by heart" if self.reached else "not learned"
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the loss of each step, with the line below which the batch is learned.
+
+        Examples
+        --------
+        >>> import pellucid as pel
+        >>> from matplotlib.figure import Figure
+        >>> from pellucid import data, nn
+        >>> test = pel.overfit_one_batch(nn.Sequential([nn.Linear(2)]), *data.moons(99), steps=20)
+        >>> test.plot(ax=Figure().subplots()).get_title(loc="right")
+        'not learned'
+        """
+        ax = step_losses(self.losses, window=1, ax=ax, title=None)
+        goal = ax.axhline(
+            NEAR_ZERO * float(self.losses[0]), color=CONTRAST, linestyle=(0, (4, 1.5))
+        )
+        ax.set_ylim(bottom=min(0.0, float(self.losses.min())))
+        legend(ax, ["loss of the batch", "a tenth of the first"], [ax.lines[1], goal])
+        return headed(ax, "One batch", x="step", y="loss", aside=self._said)
+
     def __repr__(self) -> str:
-        said = "learned by heart" if self.reached else "not learned"
         return (
-            f"OneBatch({said}: the loss went from {self.losses[0]:.3g} to {self.last:.3g} in "
+            f"OneBatch({self._said}: the loss went from {self.losses[0]:.3g} to {self.last:.3g} in "
             f"{len(self.losses)} steps)"
         )
 
@@ -92,12 +119,20 @@ def overfit_one_batch(
     """
     steps, size = whole_number(steps, "steps", 1), whole_number(batch_size, "batch_size", 1)
     X, y, _ = opened(X, y)
-    count = len(y)
-    rows = np.random.default_rng(seed).permutation(count)[:size]
-    X, y, twin = take(X, rows), take(y, rows), model.copy()
-    rule = optimizer or Adam(0.03)
-    history = twin.fit(X, y, optimizer=rule, epochs=steps, batch_size=min(size, count), seed=seed,
-                       progress=False, **options)  # fmt: skip
+    twin, rule = model.copy(), optimizer or Adam(0.03)
+    known = {**options, "seed": seed, "progress": False}
+    twin.fit(X, y, epochs=0, **{**known, "callbacks": ()})  # labels and scaling are those of all
+    X, y, count = _drawn(twin, X, y, size, seed)
+    history = twin.fit(X, y, optimizer=rule, epochs=steps, batch_size=count, **known)
     losses = history.step_losses
     last = twin.evaluate(X, y)["loss"]
     return OneBatch(losses, last, last < NEAR_ZERO * float(losses[0]))
+
+
+def _drawn(model: Network, X: Any, y: Any, size: int, seed: int) -> tuple[Any, Any, int]:
+    """Draw some rows, of every input and of every target; and count them."""
+    given = raw_rows(model, X, y)
+    some = given.taken(np.random.default_rng(seed).permutation(given.rows)[:size])
+    inputs, targets = tuple(some.inputs.values()), some.targets
+    X = inputs if len(inputs) > 1 else inputs[0]
+    return X, targets[0] if list(targets) == [0] else targets, some.rows

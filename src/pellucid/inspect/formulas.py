@@ -166,7 +166,14 @@ def _applied(sympy: Any, node: Tensor, inputs: list[Objects]) -> Objects:
     if name in ("max", "min"):
         return _greatest(sympy, name, inputs[0], **attrs)
     if name in ARRANGED or isinstance(node.op.body, Move):
-        made = np.asarray(node.op.array(np, *inputs, **attrs))
+        try:
+            made = np.asarray(node.op.array(np, *inputs, **attrs))
+        except TypeError as error:  # SymPy's: a symbol is neither less than a number nor more
+            raise GraphError(
+                f"{name} has no formula in SymPy where it chooses by symbols", where=node.label,
+                mend="name its result, and it is a symbol: pel.formula(y, z=z); "
+                "of a network, look at model.trace(X, y)",
+            ) from error  # fmt: skip
         return made if made.dtype == object else _each(sympy.Integer, made)
     kind = "an operation on each element" if isinstance(node.op.body, Elementwise) else "one"
     raise GraphError(

@@ -242,7 +242,11 @@ class Stepper:
         return found
 
     def __repr__(self) -> str:
-        return f"<{self.optimizer!r} over {len(self.parameters)} parameters, {self.steps} steps>"
+        parameters, steps = (
+            f"{count} {noun}{'s' * (count != 1)}"
+            for count, noun in ((len(self.parameters), "parameter"), (self.steps, "step"))
+        )
+        return f"<{self.optimizer!r} over {parameters}, {steps}>"
 
 
 def _by_name(parameters: Mapping[str, Variable] | Iterable[Variable]) -> dict[str, Variable]:

@@ -189,13 +189,13 @@ def loss_path(
     seen = flattened(path if isinstance(path, Mapping) else {"way": path}, plane)
     ax = axes_or_new(ax, (5.2, 3.8))
     pairs = zip(seen.names, seen.shares, strict=True)
-    said = [f"{name} ({100 * share:.2g} %)" for name, share in pairs]
+    said = [f"{name} ({round(100 * share, 1):g} %)" for name, share in pairs]
     look: dict[str, Any] = {"bounds": seen.bounds(margin), "names": said, "resolution": resolution}
     descent_contours(_on_plane(loss, seen), seen.places, ax=ax, **look)
     filled: Any = next(one for one in ax.collections if one.get_array() is not None)
     colour_bar(ax, filled, "loss on the plane", filled.levels[1::4].tolist())
     what = "variance" if several else "way"
-    return titled(ax, title, f"{100 * seen.shares.sum():.3g} % of the {what} seen")
+    return titled(ax, title, f"{round(100 * seen.shares.sum(), 1):g} % of the {what} seen")
 
 
 class Flattened(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.errors import DataError, ShapeError
+from pellucid.errors import ArgumentTypeError, DataError, ShapeError
 from pellucid.lazy import load
 from pellucid.plot.arrays import at_least_one, numbers
 from pellucid.plot.style import (
@@ -59,6 +59,7 @@ def layer_histograms(
 
     Raises
     ------
+    ArgumentTypeError : arrays without their kinds
     DataError : nothing to draw, an array without values, or a column without a finite one
 
     Examples
@@ -70,9 +71,15 @@ def layer_histograms(
     ['weights', 'gradients', '', '']
     """
     at_least_one("bins", bins)
+    for layer, arrays in layers.items():
+        if not isinstance(arrays, Mapping):
+            raise ArgumentTypeError(
+                "a layer has arrays by their kind", where=f"layers[{layer!r}]",
+                got=type(arrays).__name__, mend=f'write {{{layer!r}: {{"weights": W}}}}',
+            )  # fmt: skip
     read = {
-        layer: {kind: _some(values, f"{layer}, {kind}") for kind, values in kinds.items()}
-        for layer, kinds in layers.items()
+        layer: {kind: _some(values, f"{layer}, {kind}") for kind, values in arrays.items()}
+        for layer, arrays in layers.items()
     }
     kinds = list(dict.fromkeys(kind for one in read.values() for kind in one))
     if not kinds:

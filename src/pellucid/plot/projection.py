@@ -61,12 +61,7 @@ def embedding(
             "a picture has two or three dimensions", where="dimensions", got=str(dimensions),
             mend="write dimensions=2",
         )  # fmt: skip
-    points = finite(numbers(values, "values"), "values")
-    if points.ndim != 2 or points.shape[1] < dimensions:
-        raise ShapeError(
-            "these points have too few dimensions", where="values", got=f"shape {points.shape}",
-            wanted=f"(n, d) with d ≥ {dimensions}", mend="write values.reshape(len(values), -1)",
-        )  # fmt: skip
+    points = _points(values, dimensions)
     shown, axes = _projected(points, dimensions)
     if y is not None:
         ax = scatter_classes(shown, y, names=names, features=axes, ax=ax, title=title)
@@ -100,6 +95,19 @@ def principal(centred: Floats, count: int) -> tuple[Floats, Floats]:
         share = np.pad(share, (0, count - len(share)))
     largest = found[np.arange(count), abs(found).argmax(axis=1)]
     return found * np.where(largest < 0, -1.0, 1.0)[:, None] + 0.0, share
+
+
+def _points(values: ArrayLike, dimensions: int) -> Floats:
+    points = finite(numbers(values, "values"), "values")
+    if points.ndim == 2 and points.shape[1] >= dimensions:
+        return points
+    mend = "write values.reshape(len(values), -1)"
+    if points.ndim == 2:
+        mend = "write dimensions=2" if points.shape[1] == 2 else "draw them by plot.histogram"
+    raise ShapeError(
+        "these points have too few dimensions", where="values", got=f"shape {points.shape}",
+        wanted=f"(n, d) with d ≥ {dimensions}", mend=mend,
+    )  # fmt: skip
 
 
 def _projected(points: Floats, dimensions: int) -> tuple[Floats, list[str]]:

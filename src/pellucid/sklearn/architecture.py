@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from pellucid.arguments import number_in, truth, whole_number
-from pellucid.errors import ArgumentTypeError
+from pellucid.errors import ArgumentError, ArgumentTypeError
 from pellucid.graph import Tensor
 from pellucid.layers import L2, Activation, BatchNorm1d, Dropout, Linear
 from pellucid.layers.module import Module
 from pellucid.losses import Loss
 from pellucid.models import Network, Sequential
 
-__all__ = ["Architecture", "dense", "made"]
+__all__ = ["Activations", "Architecture", "dense", "made"]
 
 Architecture = Module | Callable[[int, int], Module]
+Activations = str | Callable[..., Tensor] | Sequence[str | Callable[..., Tensor]]
 
 
 def dense(
     hidden: Any,
     outputs: int,
     *,
-    activation: str | Callable[..., Tensor],
+    activation: Activations,
     dropout: float,
     batch_norm: bool,
     alpha: float,
@@ -46,11 +47,12 @@ def dense(
     size = number_in(alpha, "alpha", low=0)
     penalty = L2(size / 2) if size else None
     layers: list[Module] = []
-    for units in _units(hidden):
+    sizes = [*_units(hidden)]
+    for units, function in zip(sizes, _activations(activation, len(sizes)), strict=True):
         if truth(batch_norm, "batch_norm"):
-            layers += [Linear(units, penalty=penalty), BatchNorm1d(), Activation(activation)]
+            layers += [Linear(units, penalty=penalty), BatchNorm1d(), Activation(function)]
         else:
-            layers.append(Linear(units, activation=activation, penalty=penalty))
+            layers.append(Linear(units, activation=function, penalty=penalty))
         if rate:
             layers.append(Dropout(rate))
     return Sequential([*layers, Linear(outputs, penalty=penalty), *_ending(loss)])
@@ -70,6 +72,21 @@ def _units(hidden: Any) -> Iterator[int]:
         return
     for k, units in enumerate(hidden):
         yield whole_number(units, f"hidden[{k}]", at_least=1)
+
+
+def _activations(given: Activations, layers: int) -> list[str | Callable[..., Tensor]]:
+    """Give one activation for each hidden layer."""
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        return [given] * layers
+    if len(given) != layers:
+        raise ArgumentError(
+            "there is not one activation for each hidden layer", where="activation",
+            got=f"{len(given)} for {layers}: {', '.join(map(str, given))}",
+            wanted=f"{layers}, or one for all",
+            mend='write hidden=(64, 32), activation=("relu", "tanh"); '
+            "the last layer's follows from the loss",
+        )  # fmt: skip
+    return list(given)
 
 
 def made(network: Architecture, inputs: int, outputs: int) -> Network:

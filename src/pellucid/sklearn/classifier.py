@@ -37,7 +37,7 @@ class NeuralClassifier(LabelledEstimator, NeuralEstimator):
     Parameters
     ----------
     hidden : how many units each hidden layer has
-    activation : of the hidden layers, a name or a function of a tensor
+    activation : of the hidden layers, a name or a function of a tensor; or one for each in a list
     dropout : the share of each hidden layer that is dropped in training
     batch_norm : whether batches are normalised in front of each activation
     network : any network instead, copied for each fit, or a function that makes one from the

@@ -17,7 +17,7 @@ from pellucid.losses import Loss
 from pellucid.models import Network
 from pellucid.optim import Optimizer
 from pellucid.optim.schedules import Schedule
-from pellucid.sklearn.architecture import Architecture, dense, made
+from pellucid.sklearn.architecture import Activations, Architecture, dense, made
 from pellucid.sklearn.estimator import Estimator, Target
 from pellucid.train import Callback, EarlyStopping
 
@@ -32,7 +32,7 @@ class NeuralEstimator(Estimator, ABC):
 
     hidden: Any = (64, 32)
     _: KW_ONLY
-    activation: str | Callable[..., Tensor] = "relu"
+    activation: Activations = "relu"
     dropout: float = 0.0
     batch_norm: bool = False
     network: Architecture | None = None

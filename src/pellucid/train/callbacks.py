@@ -68,6 +68,9 @@ class Callback(ABC):  # noqa: B024
     granularity: Granularity = "epoch"
     looks_at_model: bool = True
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def on_begin(self, training: Training) -> None:  # noqa: B027
         """Before the first step."""
 

@@ -47,6 +47,7 @@ def chosen_head(
     coding = None if known is None else known.coding
     task = task_of(wanted, y, outputs_of(prediction))
     found = read_target(y, task, prediction, coding, dtype, title)
+    history.notes += _absent(found, title)
     loss = wanted or default_loss(prediction, found)
     signs = are_signs(found)
     weight = of_head(options.loss_weights, name)
@@ -67,6 +68,18 @@ def chosen_head(
         host=tuple(one for one in measures if isinstance(one, HostMetric)),
         scaling=_scaling(found, options, known, history) if is_scaled else None,
     ), found
+
+
+def _absent(found: Targets, title: str) -> list[str]:
+    """Name the classes that have an output and no row."""
+    if found.coding is None or found.array.ndim > 1:
+        return []
+    counts = np.bincount(found.array, minlength=len(found.coding.classes))
+    names = [repr(found.coding.classes[k]) for k in np.flatnonzero(counts == 0)]
+    if not names:
+        return []
+    which = ", ".join(names[:3]) + f" and {len(names) - 3} others" * (len(names) > 3)
+    return [f"No row of {title} is of class {which}: the network learns never to answer so."]
 
 
 def _measures(

@@ -26,7 +26,7 @@ from pellucid.train.choosing import checked_objective, chosen_head, class_wish
 from pellucid.train.ends import heads_of, targets_by_name
 from pellucid.train.history import History
 from pellucid.train.keeping import Keeper
-from pellucid.train.looking import Progress, look_before
+from pellucid.train.looking import Progress, check_meaning, look_before
 from pellucid.train.loop import Window, train
 from pellucid.train.measure import HostMetrics
 from pellucid.train.objective import ROWS
@@ -38,6 +38,7 @@ from pellucid.train.resuming import Checkpointer, Past, beginning_of, past_of
 from pellucid.train.rollback import unharmed
 from pellucid.train.rows import (
     Part,
+    counted_as_given,
     divided,
     inputs_of,
     learned_preparations,
@@ -113,6 +114,7 @@ def begun_fit(
     record, rows, held_out, predicted = prepared(network, X, y, options, history)
     objective = record.objective
     look_before(network, record, predicted, (rows, held_out), options)
+    check_meaning(history)
     history.names = objective.names
     programs = programs_for(network, rows, held_out, objective, optimizer)
     run = run_of(network, programs, rows, held_out, objective, options, history)
@@ -140,8 +142,9 @@ def prepared(
     history.notes += notes
     given = raw_rows(network, X, y, options.sample_weight)
     rows, held = divided(network, given, options, history.seed, dtype)
-    preparations = learned_preparations(network, rows.inputs, options, history)
-    inputs = inputs_of(rows.inputs, preparations, dtype)
+    with counted_as_given(network, given, rows, options, dtype):
+        preparations = learned_preparations(network, rows.inputs, options, history)
+        inputs = inputs_of(rows.inputs, preparations, dtype)
     predicted = heads_of(_built(network, inputs, dtype, history.seed))
     wanted = targets_by_name(rows.targets, list(predicted), options.loss)
     known = {} if network._record is None else network._record.heads
@@ -165,7 +168,8 @@ def prepared(
     record = FitRecord(history, checked_objective(heads, options), preparations, wishes)
     if held is None:
         return record, part, None, predicted
-    held_out = prepared_part(held, record, predicted, dtype)
+    with counted_as_given(network, given, rows, options, dtype):
+        held_out = prepared_part(held, record, predicted, dtype)
     _check_alike(list(held.inputs), held_out, part)
     return record, part, held_out, predicted
 

@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.diagnose import Finding, after, building, data, during, silenced
+from pellucid.diagnose.kinds import codes_of
+from pellucid.errors import ArgumentError
 from pellucid.graph import Tensor, Variable, topological
 from pellucid.graph import variables as read_variables
+from pellucid.train.history import History
 from pellucid.train.objective import Head, Objective
 from pellucid.train.options import FitOptions
 from pellucid.train.record import FitRecord
@@ -26,10 +29,11 @@ from pellucid.train.rows import Part
 if TYPE_CHECKING:
     from pellucid.models import Network
 
-__all__ = ["Progress", "look_before", "place", "weights_of"]
+__all__ = ["Progress", "check_meaning", "look_before", "place", "weights_of"]
 
 Arrays = Sequence[NDArray[Any]]
 
+MEANINGLESS = "PEL102"  # a loss of what it cannot take: nothing that a fit gives would be right
 EXPLAINED = {"PEL102", "PEL201", "PEL203", "PEL305"}  # by them, a high first loss is explained
 
 
@@ -65,8 +69,23 @@ def look_before(
             found += data.scales(seen, f"input {k}" * (len(columns) > 1))
     for head in objective:
         found += _of_target(head, *parts, columns, options)
-    history.silence = silence = tuple(options.silence)
+    history.silence = silence = codes_of(options.silence)
     history.findings = silenced(found, silence)
+
+
+def check_meaning(history: History) -> None:
+    """Refuse a fit whose loss would be of numbers that it cannot take.
+
+    Raises
+    ------
+    ArgumentError : for PEL102, unless it is silenced
+    """
+    for one in history.findings:
+        if one.code == MEANINGLESS:
+            raise ArgumentError(
+                one.title, where=one.where or "loss", got=one.evidence,
+                mend=f"{one.remedy}; if its numbers are right, silence=[{one.code!r}]",
+            )  # fmt: skip
 
 
 def _of_graph(

@@ -193,6 +193,12 @@ def _is_finite(state: RunState) -> bool:
 
 Place = tuple[int, int, int]
 
+LOWER = "lower the learning rate, or scale the inputs"
+MENDS = {
+    "log": "take the logarithm of positive numbers alone: end the network with a sigmoid or "
+    "softmax, or write pel.clip(x, 1e-7); or lower the learning rate"
+}  # by the operation
+
 
 def _finite_part(record: Record) -> tuple[Record, Place | None]:
     """Give the steps before the first one with a loss that is not finite, and its place, if any."""
@@ -222,7 +228,7 @@ def _located(
     return NonFiniteError(
         f"{name} met a number that is not finite, first in {label}",
         where=place,
-        mend="lower the learning rate, or scale the inputs; "
+        mend=f"{MENDS.get(label.rpartition('.')[2], LOWER)}; "
         "training ended with the weights of the step before",
     )
 

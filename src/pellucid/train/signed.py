@@ -30,6 +30,12 @@ DTYPES = {
     "I32": "<i4", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
 }  # fmt: skip
 
+FOREIGN = {  # how files of others begin and end, which people try
+    (b"PK\x03\x04", b""): "an archive, as PyTorch and NumPy write",
+    (b"\x89HDF", b""): "HDF5, as Keras writes",
+    (b"\x80", b"."): "a pickle, which might run anything",
+}
+
 Part = bytes | memoryview
 
 
@@ -91,7 +97,7 @@ def parsed(data: bytes, where: str = "") -> Content:
     """
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(len(data) - 8, LARGEST_HEADER):
-        raise _damaged("the header", where, f"it has {size:,} bytes, and the file {len(data):,}")
+        raise _unreadable(data, where, f"it has {size:,} bytes, and the file {len(data):,}")
     try:
         found = dict(lazy.load("safetensors").deserialize(data))
         header = json.loads(data[8 : 8 + size])
@@ -127,6 +133,18 @@ def _damaged(what: str, where: str, got: str) -> FileError:
         f"{what} is damaged" + ", or no file of pellucid" * (what == "the header"),
         where=where, got=got, mend="restore the file from a copy, or save the network again",
     )  # fmt: skip
+
+
+def _unreadable(data: bytes, where: str, got: str) -> FileError:
+    error = _damaged("the header", where, got)
+    for (begin, end), kind in FOREIGN.items():
+        if data.startswith(begin) and data.endswith(end):
+            error.got = kind
+            error.mend = (
+                "write the weights with safetensors where they come from: "
+                "safetensors.torch.save_file(module.state_dict(), path)"
+            )
+    return error
 
 
 def _foreign(where: str, found: Mapping[str, Any]) -> FileError:
