@@ -89,9 +89,11 @@ def test_it_fits_the_page_and_a_notebook(model: nn.Sequential) -> None:
 def test_totals_are_sums(model: nn.Sequential) -> None:
     found = model.explain(batch_size=4)
     assert found.cost.flops == sum(kernel.cost.flops for kernel in found.kernels)
-    products = [kernel for kernel in found.kernels if kernel.computes == "matrix product"]
+    products = [one for one in found.kernels if "matrix product" in one.computes]
     extents = [2 * 4 * 8 * 5, 2 * 4 * 5 * 3]  # of each layer: forward, and back to its weight
-    assert sorted(one.cost.flops for one in products) == sorted([*extents, *extents, extents[1]])
+    least = sorted([*extents, *extents, extents[1]])
+    for flops, product in zip(sorted(one.cost.flops for one in products), least, strict=True):
+        assert product <= flops <= 1.4 * product  # with what is done to each element
 
 
 def test_layers_are_found_by_name(model: nn.Sequential) -> None:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import assume, given, settings
 
 import pellucid as pel
-from native.programs import program
+from native.programs import named, planned, program
 from native.training import Training, Y
 from pellucid import nn, optim
 from pellucid.engines.native import jit, sharing, team
 from pellucid.engines.native.engine import NativeEngine
 from pellucid.engines.native.executable import address
+from pellucid.engines.reference import ReferenceExecutable
 from pellucid.errors import ArgumentError, DataError
 from properties.graphs import recipes
 
@@ -155,6 +156,34 @@ def test_products_of_all_sizes_have_the_same_bits(eager, sizes, batch):
     for count in COUNTS:
         for mine, known in zip(run_by(executable, count, arrays), alone, strict=True):
             np.testing.assert_array_equal(mine, known)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(5, 3, 4), (33, 70, 49), (130, 20, 200), (16, 300, 7), (1, 9, 1)]
+)
+@pytest.mark.parametrize("batch", [(), (3,)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_done_to_a_product_is_done_on_the_way(eager, sizes, batch, dtype):
+    m, k, n = sizes
+    shapes = ((*batch, m, k), (*batch, k, n), (n,), (*batch, m, n))
+    generator = np.random.default_rng(m)
+    arrays = [generator.normal(size=shape).astype(dtype) for shape in shapes]
+    x, y, bias, gradient = symbols = [pel.placeholder(shape, dtype) for shape in shapes]
+    z = x @ y + bias
+    slope = pel.where(z > 0, gradient * 2, 0)
+    outputs = [pel.relu(z), slope, slope.sum(0), pel.exp(x).sum()]
+    for more in ([], [x @ y]):  # the product is wanted itself, or nowhere else
+        one = program(symbols, [*outputs, *more])
+        kernels = planned(one)[0].kernels
+        made = [named(one, (*kernel.results, *kernel.inlined)) for kernel in kernels]
+        assert any({"matmul", "relu"} <= {*names} for names in made)
+        executable = eager.compile(one)
+        alone = run_by(executable, 1, arrays)
+        for mine, known in zip(alone, ReferenceExecutable(one)(arrays, []), strict=True):
+            np.testing.assert_allclose(mine, known, rtol=1e-3, atol=1e-3)
+        for count in COUNTS:
+            for mine, known in zip(run_by(executable, count, arrays), alone, strict=True):
+                np.testing.assert_array_equal(mine, known)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pellucid.compile.program import Instruction, Program
 from pellucid.graph.op import Contract, Elementwise, Leaf, Move, Reduce, Scatter
 from pellucid.shapes import size
 
-__all__ = ["Fusion", "Kernel", "fused", "has_own_loop", "viewed"]
+__all__ = ["QUICK", "Fusion", "Kernel", "fused", "has_own_loop", "viewed"]
 
 VIEWS = {"reshape", "reshape_like", "expand_dims", "squeeze"}  # the same elements in the same order
 DEEPEST = 24  # lines inlined one into the other: bounds recursion when code is made

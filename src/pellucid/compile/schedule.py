@@ -1,8 +1,8 @@
 """In which order kernels run, and which of them are one loop.
 
 Kernels that loop over the same extents become one, unless one reads what the other has not written
-yet. Kernels that only make new values of the state come last, when nothing reads the old ones any
-more.
+yet. So does a matrix product with the quick operations on each of its elements. Kernels that only
+make new values of the state come last, when nothing reads the old ones any more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pellucid.compile.fuse import Fusion, Kernel, fused, has_own_loop, viewed
+from pellucid.compile.fuse import QUICK, Fusion, Kernel, fused, has_own_loop, viewed
 from pellucid.compile.program import Program
 from pellucid.shapes import Shape
 
@@ -116,6 +116,8 @@ class _Order:
         """Take a kernel, and those that loop alike, also those that it makes ready."""
         group: list[int] = []
         self._take(first, group)
+        if self.join and self._is_product(first):
+            return self._finished(group)
         loop = self._loop(first)
         alike = self.alike[self.late[first], loop] if self.join and loop is not None else []
         apart = []
@@ -129,6 +131,27 @@ class _Order:
         for k in apart:
             heapq.heappush(alike, k)
         return group
+
+    def _is_product(self, k: int) -> bool:
+        return self.program.instructions[self.kernels[k].results[0]].op.name == "matmul"
+
+    def _finished(self, group: list[int]) -> list[int]:
+        """Take what is done to each element of a product, then what is done to that, and so on."""
+        first = group[0]
+        shape = self.program.instructions[self.kernels[first].results[0]].spec.shape
+        waiting = [*self.readers[first]]
+        while waiting:
+            k = waiting.pop(0)
+            is_ready = k not in self.done and not self.waiting[k] and not self.late[k]
+            if is_ready and self._loop(k) == shape and self._is_quick(k) and self._joins(k, group):
+                self._take(k, group)
+                waiting += self.readers[k]
+        return group
+
+    def _is_quick(self, k: int) -> bool:
+        """Tell whether a kernel is so short that it may stand behind each vector of a product."""
+        lines, kernel = self.program.instructions, self.kernels[k]
+        return all(lines[number].op.name in QUICK for number in (*kernel.results, *kernel.inlined))
 
     def _take(self, k: int, group: list[int]) -> None:
         group.append(k)
@@ -153,10 +176,11 @@ class _Order:
         results = [kernel.results[0] for kernel in members]
         inside = {self.kernels[k].results[0] for k in group if self._is_inside(k, group)}
         reads: dict[int, bool] = {}
+        several = self._is_product(group[0])  # elements at once, and some of them twice
         for kernel in members:
             for b, aligned in kernel.reads.items():
                 if b not in results:
-                    reads[b] = reads.get(b, True) and aligned
+                    reads[b] = reads.get(b, True) and aligned and not several
         return Kernel(
             results=tuple(number for number in results if number not in inside),
             inlined=frozenset(inside.union(*[kernel.inlined for kernel in members])),

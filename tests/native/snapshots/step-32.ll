@@ -31,11 +31,11 @@ declare <8 x float> @llvm.fma.v8f32(<8 x float>, <8 x float>, <8 x float>)
 define internal void @part0(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
   %scratch = getelementptr i8, ptr %workspace, i64 128
   %workspace.0 = getelementptr i8, ptr %workspace, i64 0
+  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
   %input.0.row = getelementptr ptr, ptr %arrays, i64 0
   %input.0 = load ptr, ptr %input.0.row
   %state.0.row = getelementptr ptr, ptr %arrays, i64 2
   %state.0 = load ptr, ptr %state.0.row
-  %workspace.64 = getelementptr i8, ptr %workspace, i64 64
   %input.1.row = getelementptr ptr, ptr %arrays, i64 1
   %input.1 = load ptr, ptr %input.1.row
   %state.1.row = getelementptr ptr, ptr %arrays, i64 3
@@ -81,71 +81,67 @@ k0.loop16:
   br i1 %k0.v29, label %k0.loop16, label %k0.done17
 k0.done17:
   %k0.v30 = shufflevector <8 x float> %k0.v27, <8 x float> %k0.v27, <4 x i32> <i32 0, i32 1, i32 2, i32 3>
-  store <4 x float> %k0.v30, ptr %workspace.0, align 4
+  %k0.v31 = load float, ptr %state.1, align 4
+  %k0.v32 = insertelement <4 x float> poison, float %k0.v31, i64 0
+  %k0.v33 = shufflevector <4 x float> %k0.v32, <4 x float> poison, <4 x i32> zeroinitializer
+  %k0.v34 = fadd contract <4 x float> %k0.v30, %k0.v33
+  %k0.v35 = load <4 x float>, ptr %input.1, align 4
+  %k0.v36 = fsub contract <4 x float> %k0.v34, %k0.v35
+  %k0.v37 = load <4 x float>, ptr %constant.2, align 4
+  %k0.v38 = fmul contract <4 x float> %k0.v37, %k0.v36
+  %k0.v39 = fadd contract <4 x float> %k0.v38, %k0.v38
+  store <4 x float> %k0.v36, ptr %workspace.0, align 4
+  store <4 x float> %k0.v39, ptr %workspace.64, align 4
   br label %k1.begin
 k1.begin:
   %k1.v1 = load <4 x float>, ptr %workspace.0, align 4
-  %k1.v2 = load float, ptr %state.1, align 4
-  %k1.v3 = insertelement <4 x float> poison, float %k1.v2, i64 0
-  %k1.v4 = shufflevector <4 x float> %k1.v3, <4 x float> poison, <4 x i32> zeroinitializer
-  %k1.v5 = fadd contract <4 x float> %k1.v1, %k1.v4
-  %k1.v6 = load <4 x float>, ptr %input.1, align 4
-  %k1.v7 = fsub contract <4 x float> %k1.v5, %k1.v6
-  %k1.v8 = load <4 x float>, ptr %constant.2, align 4
-  %k1.v9 = fmul contract <4 x float> %k1.v8, %k1.v7
-  %k1.v10 = fadd contract <4 x float> %k1.v9, %k1.v9
-  store <4 x float> %k1.v7, ptr %workspace.0, align 4
-  store <4 x float> %k1.v10, ptr %workspace.64, align 4
+  %k1.v2 = fmul contract <4 x float> %k1.v1, %k1.v1
+  %k1.v3 = fadd contract <4 x float> zeroinitializer, %k1.v2
+  %k1.v4 = shufflevector <4 x float> %k1.v3, <4 x float> %k1.v3, <2 x i32> <i32 0, i32 1>
+  %k1.v5 = shufflevector <4 x float> %k1.v3, <4 x float> %k1.v3, <2 x i32> <i32 2, i32 3>
+  %k1.v6 = fadd contract <2 x float> %k1.v4, %k1.v5
+  %k1.v7 = extractelement <2 x float> %k1.v6, i64 0
+  %k1.v8 = extractelement <2 x float> %k1.v6, i64 1
+  %k1.v9 = fadd contract float %k1.v7, %k1.v8
+  %k1.v10 = fadd contract float %k1.v9, 0.0
+  %k1.v11 = fdiv contract float %k1.v10, 4.0
+  store float %k1.v11, ptr %output.0, align 4
   br label %k2.begin
 k2.begin:
-  %k2.v1 = load <4 x float>, ptr %workspace.0, align 4
-  %k2.v2 = fmul contract <4 x float> %k2.v1, %k2.v1
-  %k2.v3 = fadd contract <4 x float> zeroinitializer, %k2.v2
-  %k2.v4 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 0, i32 1>
-  %k2.v5 = shufflevector <4 x float> %k2.v3, <4 x float> %k2.v3, <2 x i32> <i32 2, i32 3>
-  %k2.v6 = fadd contract <2 x float> %k2.v4, %k2.v5
-  %k2.v7 = extractelement <2 x float> %k2.v6, i64 0
-  %k2.v8 = extractelement <2 x float> %k2.v6, i64 1
-  %k2.v9 = fadd contract float %k2.v7, %k2.v8
-  %k2.v10 = fadd contract float %k2.v9, 0.0
-  %k2.v11 = fdiv contract float %k2.v10, 4.0
-  store float %k2.v11, ptr %output.0, align 4
-  br label %k3.begin
-k3.begin:
-  br label %k3.loop1
-k3.loop1:
-  %k3.i3 = phi i64 [0, %k3.begin], [%k3.v11, %k3.loop1]
-  %k3.v4 = mul nsw i64 %k3.i3, 2
-  %k3.v5 = getelementptr inbounds float, ptr %input.0, i64 %k3.v4
-  %k3.v6 = load <2 x float>, ptr %k3.v5, align 4
-  %k3.v7 = shufflevector <2 x float> %k3.v6, <2 x float> zeroinitializer, <8 x i32> <i32 0, i32 1, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2>
-  %k3.v8 = getelementptr i8, ptr %scratch, i64 0
-  %k3.v9 = mul nsw i64 %k3.i3, 8
-  %k3.v10 = getelementptr inbounds float, ptr %k3.v8, i64 %k3.v9
-  store <8 x float> %k3.v7, ptr %k3.v10, align 4
-  %k3.v11 = add nuw nsw i64 %k3.i3, 1
-  %k3.v12 = icmp ult i64 %k3.v11, 4
-  br i1 %k3.v12, label %k3.loop1, label %k3.done2
-k3.done2:
-  %k3.v13 = getelementptr i8, ptr %scratch, i64 0
-  br label %k3.loop14
-k3.loop14:
-  %k3.i16 = phi i64 [0, %k3.done2], [%k3.v26, %k3.loop14]
-  %k3.c17 = phi <8 x float> [zeroinitializer, %k3.done2], [%k3.v25, %k3.loop14]
-  %k3.v18 = mul nsw i64 %k3.i16, 8
-  %k3.v19 = getelementptr inbounds float, ptr %k3.v13, i64 %k3.v18
-  %k3.v20 = load <8 x float>, ptr %k3.v19, align 4
-  %k3.v21 = getelementptr inbounds float, ptr %workspace.64, i64 %k3.i16
-  %k3.v22 = load float, ptr %k3.v21, align 4
-  %k3.v23 = insertelement <8 x float> poison, float %k3.v22, i64 0
-  %k3.v24 = shufflevector <8 x float> %k3.v23, <8 x float> poison, <8 x i32> zeroinitializer
-  %k3.v25 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k3.v24, <8 x float> %k3.v20, <8 x float> %k3.c17)
-  %k3.v26 = add nuw nsw i64 %k3.i16, 1
-  %k3.v27 = icmp ult i64 %k3.v26, 4
-  br i1 %k3.v27, label %k3.loop14, label %k3.done15
-k3.done15:
-  %k3.v28 = shufflevector <8 x float> %k3.v25, <8 x float> %k3.v25, <2 x i32> <i32 0, i32 1>
-  store <2 x float> %k3.v28, ptr %workspace.0, align 4
+  br label %k2.loop1
+k2.loop1:
+  %k2.i3 = phi i64 [0, %k2.begin], [%k2.v11, %k2.loop1]
+  %k2.v4 = mul nsw i64 %k2.i3, 2
+  %k2.v5 = getelementptr inbounds float, ptr %input.0, i64 %k2.v4
+  %k2.v6 = load <2 x float>, ptr %k2.v5, align 4
+  %k2.v7 = shufflevector <2 x float> %k2.v6, <2 x float> zeroinitializer, <8 x i32> <i32 0, i32 1, i32 2, i32 2, i32 2, i32 2, i32 2, i32 2>
+  %k2.v8 = getelementptr i8, ptr %scratch, i64 0
+  %k2.v9 = mul nsw i64 %k2.i3, 8
+  %k2.v10 = getelementptr inbounds float, ptr %k2.v8, i64 %k2.v9
+  store <8 x float> %k2.v7, ptr %k2.v10, align 4
+  %k2.v11 = add nuw nsw i64 %k2.i3, 1
+  %k2.v12 = icmp ult i64 %k2.v11, 4
+  br i1 %k2.v12, label %k2.loop1, label %k2.done2
+k2.done2:
+  %k2.v13 = getelementptr i8, ptr %scratch, i64 0
+  br label %k2.loop14
+k2.loop14:
+  %k2.i16 = phi i64 [0, %k2.done2], [%k2.v26, %k2.loop14]
+  %k2.c17 = phi <8 x float> [zeroinitializer, %k2.done2], [%k2.v25, %k2.loop14]
+  %k2.v18 = mul nsw i64 %k2.i16, 8
+  %k2.v19 = getelementptr inbounds float, ptr %k2.v13, i64 %k2.v18
+  %k2.v20 = load <8 x float>, ptr %k2.v19, align 4
+  %k2.v21 = getelementptr inbounds float, ptr %workspace.64, i64 %k2.i16
+  %k2.v22 = load float, ptr %k2.v21, align 4
+  %k2.v23 = insertelement <8 x float> poison, float %k2.v22, i64 0
+  %k2.v24 = shufflevector <8 x float> %k2.v23, <8 x float> poison, <8 x i32> zeroinitializer
+  %k2.v25 = call contract <8 x float> @llvm.fma.v8f32(<8 x float> %k2.v24, <8 x float> %k2.v20, <8 x float> %k2.c17)
+  %k2.v26 = add nuw nsw i64 %k2.i16, 1
+  %k2.v27 = icmp ult i64 %k2.v26, 4
+  br i1 %k2.v27, label %k2.loop14, label %k2.done15
+k2.done15:
+  %k2.v28 = shufflevector <8 x float> %k2.v25, <8 x float> %k2.v25, <2 x i32> <i32 0, i32 1>
+  store <2 x float> %k2.v28, ptr %workspace.0, align 4
   ret void
 }
 define internal void @part1(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {
@@ -156,34 +152,34 @@ define internal void @part1(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) 
   %state.1.row = getelementptr ptr, ptr %arrays, i64 3
   %state.1 = load ptr, ptr %state.1.row
   %workspace.64 = getelementptr i8, ptr %workspace, i64 64
+  br label %k3.begin
+k3.begin:
+  %k3.v1 = load <2 x float>, ptr %state.0, align 4
+  %k3.v2 = load <2 x float>, ptr %workspace.0, align 4
+  %k3.v3 = fmul contract <2 x float> zeroinitializer, %k3.v1
+  %k3.v4 = fadd contract <2 x float> %k3.v2, %k3.v3
+  %k3.v5 = fmul contract <2 x float> splat (float 0.009999999776482582), %k3.v4
+  %k3.v6 = fsub contract <2 x float> %k3.v1, %k3.v5
+  store <2 x float> %k3.v6, ptr %state.0, align 4
   br label %k4.begin
 k4.begin:
-  %k4.v1 = load <2 x float>, ptr %state.0, align 4
-  %k4.v2 = load <2 x float>, ptr %workspace.0, align 4
-  %k4.v3 = fmul contract <2 x float> zeroinitializer, %k4.v1
-  %k4.v4 = fadd contract <2 x float> %k4.v2, %k4.v3
-  %k4.v5 = fmul contract <2 x float> splat (float 0.009999999776482582), %k4.v4
-  %k4.v6 = fsub contract <2 x float> %k4.v1, %k4.v5
-  store <2 x float> %k4.v6, ptr %state.0, align 4
-  br label %k5.begin
-k5.begin:
-  %k5.v1 = load float, ptr %state.1, align 4
-  br label %k5.loop2
-k5.loop2:
-  %k5.i4 = phi i64 [0, %k5.begin], [%k5.v9, %k5.loop2]
-  %k5.c5 = phi float [0.0, %k5.begin], [%k5.v8, %k5.loop2]
-  %k5.v6 = getelementptr inbounds float, ptr %workspace.64, i64 %k5.i4
-  %k5.v7 = load float, ptr %k5.v6, align 4
-  %k5.v8 = fadd contract float %k5.c5, %k5.v7
-  %k5.v9 = add nuw nsw i64 %k5.i4, 1
-  %k5.v10 = icmp ult i64 %k5.v9, 4
-  br i1 %k5.v10, label %k5.loop2, label %k5.done3
-k5.done3:
-  %k5.v11 = fmul contract float 0.0, %k5.v1
-  %k5.v12 = fadd contract float %k5.v8, %k5.v11
-  %k5.v13 = fmul contract float 0.009999999776482582, %k5.v12
-  %k5.v14 = fsub contract float %k5.v1, %k5.v13
-  store float %k5.v14, ptr %state.1, align 4
+  %k4.v1 = load float, ptr %state.1, align 4
+  br label %k4.loop2
+k4.loop2:
+  %k4.i4 = phi i64 [0, %k4.begin], [%k4.v9, %k4.loop2]
+  %k4.c5 = phi float [0.0, %k4.begin], [%k4.v8, %k4.loop2]
+  %k4.v6 = getelementptr inbounds float, ptr %workspace.64, i64 %k4.i4
+  %k4.v7 = load float, ptr %k4.v6, align 4
+  %k4.v8 = fadd contract float %k4.c5, %k4.v7
+  %k4.v9 = add nuw nsw i64 %k4.i4, 1
+  %k4.v10 = icmp ult i64 %k4.v9, 4
+  br i1 %k4.v10, label %k4.loop2, label %k4.done3
+k4.done3:
+  %k4.v11 = fmul contract float 0.0, %k4.v1
+  %k4.v12 = fadd contract float %k4.v8, %k4.v11
+  %k4.v13 = fmul contract float 0.009999999776482582, %k4.v12
+  %k4.v14 = fsub contract float %k4.v1, %k4.v13
+  store float %k4.v14, ptr %state.1, align 4
   ret void
 }
 define void @step(ptr %arrays, ptr %workspace, ptr %fault, ptr %team) nounwind {

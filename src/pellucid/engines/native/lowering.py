@@ -17,7 +17,16 @@ from pellucid.engines.native.emitter import INDEX
 from pellucid.engines.native.folding import last_of, row_folded
 from pellucid.engines.native.value import Value
 from pellucid.errors import EngineError
-from pellucid.graph.op import Elementwise, Move, Reduce, Scatter, Spec, ravelled, unravelled
+from pellucid.graph.op import (
+    Contract,
+    Elementwise,
+    Move,
+    Reduce,
+    Scatter,
+    Spec,
+    ravelled,
+    unravelled,
+)
 from pellucid.shapes import Shape, size
 
 __all__ = ["SPECIAL", "KernelWriter", "Operand", "pointer", "shared_axis"]
@@ -133,7 +142,7 @@ class KernelWriter:
 
     def write(self) -> None:
         """Write the code."""
-        number = self.kernel.results[0]
+        number = self._contracted()
         line = self.lines[number]
         special = SPECIAL.get(line.op.name)
         if special is not None and special(self, number):
@@ -141,7 +150,7 @@ class KernelWriter:
         if isinstance(line.op.body, Scatter):
             self._scatter(number, line.op.body)
             return
-        shape = self.spec(number).shape
+        shape = self.spec(self.kernel.results[0]).shape
 
         def in_rows() -> None:
             self.b.attempt(
@@ -150,6 +159,22 @@ class KernelWriter:
             )
 
         self.b.attempt(lambda: self._write_joined(shape), in_rows)
+
+    def _contracted(self) -> int:
+        """Find the line that decides how the kernel loops: a contraction, or else its result."""
+        for number in self.kernel.inlined:
+            if isinstance(self.lines[number].op.body, Contract):
+                return number
+        return self.kernel.results[0]
+
+    def finish(self, number: int, value: Value, index: Index) -> None:
+        """Compute and write all results at one index, where this is the value of a line."""
+        place = tuple(
+            0 if n == 1 else i for i, n in zip(index, self.spec(number).shape, strict=True)
+        )
+        with self.b.scope():
+            self.b.once(self._key(number, place), lambda: value)
+            self._results_at(place)
 
     def _write_joined(self, shape: Shape, count: int | None = None) -> None:
         """Loop over the last axes as if they were one, which then has more whole vectors.
@@ -317,8 +342,10 @@ class KernelWriter:
 
     def element(self, number: int, place: Index) -> Value:
         """Load or compute one element of a line, once."""
-        parts = [getattr(i, "key", None) or getattr(i, "name", i) for i in place]
-        return self.b.once((number, *parts), lambda: self._element(number, place))
+        return self.b.once(self._key(number, place), lambda: self._element(number, place))
+
+    def _key(self, number: int, place: Index) -> tuple[Any, ...]:
+        return (number, *[getattr(i, "key", None) or getattr(i, "name", i) for i in place])
 
     def _element(self, number: int, place: Index) -> Value:
         line, spec = self.lines[number], self.spec(number)

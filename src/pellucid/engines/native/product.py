@@ -117,11 +117,17 @@ def matrix_product(writer: KernelWriter, number: int) -> bool:
     if left is None or right is None:
         return False
     steps = dict(zip([*names, "i", "j"], row_major((*batch, m, n)), strict=True))
-    if writer.is_turned(number):
+    first = writer.kernel.results[0]
+    if writer.is_turned(first):
         steps = {"i": 1, "j": m}
-    out = Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[number]), 0, steps)
+    out = Matrix(writer.b, spec.dtype, pointer(writer.layout.locations[first]), 0, steps)
     sizes = {"i": m, "j": n, "k": k}
-    product = Product.planned(writer, left, right, out, sizes)
+
+    def finish(place: Place, value: Value) -> None:
+        writer.finish(number, value, tuple(place[name] for name in (*names, "i", "j")))
+
+    alone = writer.kernel.results == (number,)
+    product = Product.planned(writer, left, right, out, sizes, finish=None if alone else finish)
 
     def write(index: tuple[Any, ...]) -> None:
         product.write(dict(zip(names, index, strict=True)))
@@ -166,7 +172,8 @@ class Product:
     """One product: out[r, c] is the sum over k of numbers[r, k] · vectors[k, c].
 
     `r` and `c` are what these indices are called by the matrices; vectors lie along c. Where it
-    `adds`, the sums are added to what is in `out` already, which then must lie in order along c.
+    `adds`, the sums are added to what is in `out` already, which then must lie in order along c;
+    so it must where something else is to be done with them, to `finish`.
     """
 
     writer: KernelWriter
@@ -177,6 +184,7 @@ class Product:
     r: str
     c: str
     adds: bool = False
+    finish: Callable[[Place, Value], None] | None = None
 
     @classmethod
     def planned(
@@ -188,11 +196,13 @@ class Product:
         sizes: dict[str, int],
         *,
         adds: bool = False,
+        finish: Callable[[Place, Value], None] | None = None,
     ) -> Product:
         """Choose along which index, i of `left` or j of `right`, vectors lie."""
-        along_j = cls(writer, left, right, out, sizes, "i", "j", adds)
-        along_i = cls(writer, right, left, out, sizes, "j", "i", adds)
-        possible = [one for one in (along_j, along_i) if not adds or out.step(one.c) == 1]
+        along_j = cls(writer, left, right, out, sizes, "i", "j", adds, finish)
+        along_i = cls(writer, right, left, out, sizes, "j", "i", adds, finish)
+        in_order = adds or finish is not None
+        possible = [one for one in (along_j, along_i) if not in_order or out.step(one.c) == 1]
         return min(possible or [along_j], key=lambda one: one.cost)
 
     @property
@@ -427,6 +437,12 @@ class Product:
     def _store(self, rows: Sequence[Value], place: Place, done: int = 0) -> None:
         """Write some rows of one vector each, but the lanes done: along memory, or across it."""
         b, lanes = self.b, min(self.lanes, self.sizes[self.c])
+        if self.finish is not None:
+            for r, one in enumerate(rows):
+                at = {self.r: place[self.r] + r, self.c: place[self.c] + b.lane(lanes)}
+                with b.vectors(lanes):
+                    self.finish({**place, **at}, self._some(one, 0, lanes))
+            return
         if self.out.step(self.c) == 1 or lanes == 1:
             lanes -= done
             out = self.out.seen_from({**place, self.c: place[self.c] + done})
