@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pellucid.errors import ArgumentError, ArgumentTypeError, ShapeError
+from pellucid.wording import counted
 
 __all__ = [
     "Shape",
@@ -148,7 +149,7 @@ def normalise_axes(axis: int | Sequence[int] | None, rank: int, what: str) -> tu
         if not -rank <= one < rank:
             raise ArgumentError(
                 f"{what}: axis {one} does not exist",
-                got=f"axis={axis} for {rank} dimension{'s' * (rank != 1)}",
+                got=f"axis={axis} for {counted(rank, 'dimension')}",
                 wanted=f"an axis from {-rank} to {rank - 1}" if rank else "no axis: it is a scalar",
                 mend="count from 0; -1 is the last" if rank else "give it an axis: x.reshape(1)",
             )

@@ -29,7 +29,7 @@ LEVELS = {
         2: "ops",
         1: "graph",
         0: "shapes lazy arguments files recent version",
-        -1: "errors",  # the ground, on which level 0 stands as well
+        -1: "errors wording",  # the ground, on which level 0 stands as well
     }.items()
     for room in rooms.split()
 }

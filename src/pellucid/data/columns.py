@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, frame_of, is_series, is_table
-from pellucid.data.wording import at_row
 from pellucid.errors import DataError, ShapeError
 from pellucid.lazy import load
+from pellucid.wording import at_row
 
 __all__ = ["PLURALS", "Column", "Kind", "columns_of", "days_of", "read_column", "texts_of"]
 

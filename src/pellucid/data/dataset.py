@@ -11,8 +11,8 @@ from pellucid.arguments import Frozen
 from pellucid.data.arrays import is_frame
 from pellucid.data.intake import take
 from pellucid.data.labels import Task
-from pellucid.data.wording import counted
 from pellucid.errors import DataError
+from pellucid.wording import counted
 
 __all__ = ["Dataset"]
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pellucid.arguments import Frozen, whole_number
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.mapping import GrowingFile, is_mapped
-from pellucid.data.wording import counted
 from pellucid.errors import ArgumentTypeError, DataError, ShapeError
+from pellucid.wording import counted
 
 __all__ = ["Gathered", "gather", "is_batches"]
 

@@ -12,9 +12,9 @@ from pellucid.arguments import Frozen
 from pellucid.data.arrays import as_array, is_frame, is_table
 from pellucid.data.columns import PLURALS, Column, columns_of, read_column
 from pellucid.data.mapping import converted, is_mapped, taken
-from pellucid.data.wording import at_row
 from pellucid.errors import ArgumentError, DataError, ShapeError
 from pellucid.lazy import load
+from pellucid.wording import at_row
 
 __all__ = ["Features", "check_rows", "features", "is_finite", "numbers", "take"]
 

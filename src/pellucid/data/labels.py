@@ -13,9 +13,9 @@ from pellucid.arguments import Frozen, one_of
 from pellucid.data.arrays import as_array, is_frame, is_series
 from pellucid.data.columns import Column, columns_of, read_column
 from pellucid.data.intake import features, numbers
-from pellucid.data.wording import at_row, counted, listed
 from pellucid.errors import DataError, LabelError, ShapeError
 from pellucid.lazy import load
+from pellucid.wording import at_row, counted, listed
 
 __all__ = [
     "LabelCoding",

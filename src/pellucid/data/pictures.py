@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import Frozen, whole_number
 from pellucid.data.dataset import Dataset
-from pellucid.data.wording import counted, listed
 from pellucid.errors import ArgumentError, DataError, FileError
 from pellucid.files import read_bytes
 from pellucid.lazy import load
+from pellucid.wording import counted, listed
 
 __all__ = ["PICTURE_SUFFIXES", "picture_files", "read_files", "read_picture", "read_pictures"]
 

@@ -17,8 +17,8 @@ from pellucid.data.intake import Features, features, is_finite, numbers
 from pellucid.data.mapping import VALUES_AT_ONCE, is_mapped, parts, room
 from pellucid.data.rules import NumberRule, Rule, learn_rule, rule_from_config
 from pellucid.data.scaling import Scaling, check_scaling
-from pellucid.data.wording import listed
 from pellucid.errors import ArgumentError, DataError, PellucidWarning, ShapeError
+from pellucid.wording import listed
 
 __all__ = ["Preparation"]
 

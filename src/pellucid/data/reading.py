@@ -21,9 +21,9 @@ from pellucid.data.published import PUBLISHED, idx_folder, partner
 from pellucid.data.rules import PATTERNS
 from pellucid.data.sets import named, names
 from pellucid.data.tables import decide, read_table, select, table
-from pellucid.data.wording import listed
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, FileError, ShapeError
 from pellucid.lazy import load
+from pellucid.wording import listed
 
 __all__ = ["read", "read_arrays"]
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pellucid.arguments import Frozen
 from pellucid.data.columns import PLURALS, Column, days_of, texts_of
 from pellucid.data.scaling import Scaling, centre_and_scale, median, usable
-from pellucid.data.wording import at_row, counted
 from pellucid.errors import DataError
+from pellucid.wording import at_row, counted
 
 __all__ = [
     "PATTERNS",

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import number_in, whole_number
 from pellucid.data.labels import label_values, listed_labels
-from pellucid.data.wording import at_row, counted
 from pellucid.errors import DataError, LabelError
 from pellucid.lazy import load
+from pellucid.wording import at_row, counted
 
 __all__ = ["check_disjoint", "split"]
 

@@ -19,9 +19,9 @@ from pellucid.data.columns import Column, columns_of
 from pellucid.data.intake import numbers, take
 from pellucid.data.labels import Task, check_task, label_values
 from pellucid.data.rules import PATTERNS, check_not_numbers
-from pellucid.data.wording import counted, listed
 from pellucid.errors import ArgumentError, ArgumentTypeError, DataError, FileError
 from pellucid.lazy import load
+from pellucid.wording import counted, listed
 
 if TYPE_CHECKING:
     import pandas as pd

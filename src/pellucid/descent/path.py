@@ -16,6 +16,7 @@ from pellucid.descent.step_rules import Constant, StepRule
 from pellucid.errors import ArgumentError, ShapeError
 from pellucid.lazy import load
 from pellucid.optim import Optimizer
+from pellucid.wording import counted
 
 __all__ = ["Model", "Path"]
 
@@ -282,7 +283,7 @@ class Path(Frozen):
 
     @property
     def _count(self) -> str:
-        return f"{self.steps} step" + "s" * (self.steps != 1)
+        return counted(self.steps, "step")
 
     def __str__(self) -> str:
         lines = [
@@ -293,12 +294,15 @@ class Path(Frozen):
 
     def _repr_html_(self) -> str:
         escape = load("html").escape
-        lines = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row or ["…"]) + "</tr>"
-            for row in self._table
-        )
+
+        def line(row: tuple[str, ...], tag: str) -> str:
+            cells = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row or ("…",))
+            return f"<tr>{cells}</tr>"
+
+        head, *rows = self._table
+        body = "".join([line(head, "th"), *[line(row, "td") for row in rows]])
         caption = escape(f"{self._name}: {self._count}, {self._end}")
-        return f"<table><caption>{caption}</caption>{lines.replace('td>', 'th>', 10)}</table>"
+        return f"<table><caption>{caption}</caption>{body}</table>"
 
     @property
     def _table(self) -> list[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from pellucid.arguments import Frozen
 from pellucid.compile.costs import Cost
 from pellucid.errors import ArgumentError, EngineError
 from pellucid.lazy import load
+from pellucid.wording import counted
 
 __all__ = ["Code", "ExplainedKernel", "ExplainedLine", "Explanation", "in_short"]
 
@@ -256,9 +257,9 @@ class Explanation(Frozen):
         return f"<table>{caption}<tr>{titles}</tr>{body}</table>{notes}"
 
     def _sums(self) -> str:
-        total, count = self.cost, len(self.kernels)
+        total = self.cost
         return (
-            f"{self.engine} engine: {count} kernel{'s' * (count != 1)}, "
+            f"{self.engine} engine: {counted(len(self.kernels), 'kernel')}, "
             f"{in_short(total.flops)} flops, {in_short(total.moved, 'B')} moved, "
             f"{total.intensity:.2g} flops a byte"
         )

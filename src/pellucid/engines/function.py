@@ -20,6 +20,7 @@ from pellucid.graph.tensor import Operand, Tensor, TensorLike, as_tensor, border
 from pellucid.graph.variable import Variable
 from pellucid.graph.walk import declared_updates
 from pellucid.shapes import Shape
+from pellucid.wording import counted
 
 __all__ = ["Function", "function"]
 
@@ -167,8 +168,7 @@ class Function:
     def __repr__(self) -> str:
         names = ", ".join(self.program.names)
         state = f", updates {len(self.program.updates)}" * bool(self.program.updates)
-        count = len(self.program.outputs)
-        outputs = f"{count} output" + "s" * (count != 1)
+        outputs = counted(len(self.program.outputs), "output")
         return f"Function({names} -> {outputs}{state}, {self.engine.name})"
 
 

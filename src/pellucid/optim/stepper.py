@@ -24,6 +24,7 @@ from pellucid.graph.replay import Replay
 from pellucid.graph.tensor import Tensor, constant, placeholder
 from pellucid.graph.variable import Variable, symbolic
 from pellucid.optim.schedules import given
+from pellucid.wording import counted
 
 if TYPE_CHECKING:
     from pellucid.optim.optimizer import Optimizer
@@ -242,11 +243,8 @@ class Stepper:
         return found
 
     def __repr__(self) -> str:
-        parameters, steps = (
-            f"{count} {noun}{'s' * (count != 1)}"
-            for count, noun in ((len(self.parameters), "parameter"), (self.steps, "step"))
-        )
-        return f"<{self.optimizer!r} over {parameters}, {steps}>"
+        parameters = counted(len(self.parameters), "parameter")
+        return f"<{self.optimizer!r} over {parameters}, {counted(self.steps, 'step')}>"
 
 
 def _by_name(parameters: Mapping[str, Variable] | Iterable[Variable]) -> dict[str, Variable]:

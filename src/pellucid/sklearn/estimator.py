@@ -18,7 +18,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from pellucid.arguments import truth, whole_number
 from pellucid.data.arrays import as_array, is_frame
 from pellucid.data.columns import columns_of
-from pellucid.data.wording import listed
 from pellucid.errors import ArgumentTypeError, DataError
 from pellucid.layers import Linear
 from pellucid.layers.module import Module
@@ -29,6 +28,7 @@ from pellucid.train import FitOptions, FitRecord, History, Slots, fit
 from pellucid.train.ends import ONE
 from pellucid.train.objective import Head, Objective
 from pellucid.train.weighting import row_weights
+from pellucid.wording import listed
 
 __all__ = ["Estimator", "Target"]
 

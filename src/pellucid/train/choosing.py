@@ -20,6 +20,7 @@ from pellucid.train.history import History
 from pellucid.train.objective import Head, Objective
 from pellucid.train.options import FitOptions
 from pellucid.train.targets import are_signs, default_loss, outputs_of, read_target, task_of
+from pellucid.wording import listed
 
 __all__ = ["checked_objective", "chosen_head", "class_wish"]
 
@@ -75,11 +76,12 @@ def _absent(found: Targets, title: str) -> list[str]:
     if found.coding is None or found.array.ndim > 1:
         return []
     counts = np.bincount(found.array, minlength=len(found.coding.classes))
-    names = [repr(found.coding.classes[k]) for k in np.flatnonzero(counts == 0)]
+    names = [found.coding.classes[k] for k in np.flatnonzero(counts == 0)]
     if not names:
         return []
-    which = ", ".join(names[:3]) + f" and {len(names) - 3} others" * (len(names) > 3)
-    return [f"No row of {title} is of class {which}: the network learns never to answer so."]
+    return [
+        f"No row of {title} is of class {listed(names, 3)}: the network learns never to answer so."
+    ]
 
 
 def _measures(

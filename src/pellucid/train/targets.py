@@ -17,6 +17,7 @@ from pellucid.graph import Tensor
 from pellucid.losses import Loss
 from pellucid.shapes import Shape
 from pellucid.train.objective import Head
+from pellucid.wording import counted
 
 __all__ = [
     "are_signs", "default_loss", "is_column", "outputs_of", "prepared_target", "read_target",
@@ -151,4 +152,4 @@ def _numbers(extents: Sequence[int | None]) -> str:
     if len(extents) > 1:
         return f"shape {tuple(extents)}"
     count = extents[0] if extents else 1
-    return f"{count} number" + "s" * (count != 1)
+    return "numbers" if count is None else counted(count, "number")
